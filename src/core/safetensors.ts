@@ -56,7 +56,8 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
       throw new SafetensorsError(
         `"${name}" claims bytes ${from} to ${to} for shape [${entry.shape}] ${entry.dtype}`,
       );
-    const raw = bytes.slice(start + from, start + to).buffer;
+    // A Node Buffer's own slice() would share the file's memory.
+    const raw = Uint8Array.prototype.slice.call(bytes, start + from, start + to).buffer;
     tensors.set(name, { dtype: entry.dtype, shape: entry.shape, data: typed(entry.dtype, raw) });
   }
   return { metadata: header.metadata, tensors };
