@@ -1,0 +1,83 @@
+/** What each event of the trainer does to the stores. One switch; nothing is sent from here. */
+import type { TrainerEvent } from '../protocol/messages.ts';
+import { addCards, datasetStore } from './dataset.ts';
+import { clearSeries, seriesStore } from './series.ts';
+import { sessionStore } from './session.ts';
+import { FIRST_PINS, viewStore } from './view.ts';
+
+export function apply(event: TrainerEvent): void {
+  switch (event.type) {
+    case 'opened':
+      sessionStore.setState({ backend: event.backend });
+      return;
+    case 'activity':
+      sessionStore.setState({ activity: event.text });
+      return;
+    case 'status':
+      sessionStore.setState({ status: event.status });
+      return;
+    case 'intake':
+      datasetStore.setState({ progress: event.progress });
+      return;
+    case 'intake-cancelled':
+      datasetStore.setState({ progress: null });
+      return;
+    case 'dataset': {
+      const { summary } = event;
+      datasetStore.setState({ summary, progress: null, cards: new Map(), awaited: new Set() });
+      const images = summary.train + summary.val;
+      viewStore.setState({
+        selectedImage: 0,
+        selectedEpoch: 0,
+        crops: null,
+        attention: null,
+        neighbours: null,
+        pinned: Array.from({ length: Math.min(FIRST_PINS, images) }, (_, id) => id),
+      });
+      forgetFault('data');
+      return;
+    }
+    case 'run-started':
+      clearSeries();
+      viewStore.setState({ attention: null, neighbours: null });
+      sessionStore.setState({ runConfig: event.config, fault: null });
+      return;
+    case 'metrics':
+      seriesStore.setState(({ steps, version }) => {
+        steps.append(event.rows);
+        return { version: version + 1 };
+      });
+      return;
+    case 'schedules':
+      seriesStore.setState({ schedules: event.curves });
+      return;
+    case 'knn':
+      seriesStore.setState(({ knn }) => ({ knn: [...knn, event.result] }));
+      return;
+    case 'cards':
+      addCards(event.cards);
+      return;
+    case 'crops':
+      viewStore.setState({ crops: event.crops });
+      return;
+    case 'attention':
+      viewStore.setState({ attention: event.snapshot });
+      return;
+    case 'neighbours':
+      viewStore.setState({ neighbours: event.neighbours });
+      return;
+    case 'checkpoint':
+      // A file for the person, not state: `conversation.ts` hands it over.
+      return;
+    case 'fault':
+      datasetStore.setState({ progress: null });
+      sessionStore.setState({ fault: event.fault, activity: null });
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+function forgetFault(kind: 'data'): void {
+  if (sessionStore.getState().fault?.kind === kind) sessionStore.setState({ fault: null });
+}

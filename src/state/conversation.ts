@@ -1,0 +1,81 @@
+/** The page's side of the talk with the trainer: sends commands, applies events, asks for what follows from them. */
+import { download } from '../client/download.ts';
+import type { TrainerClient } from '../client/trainer-client.ts';
+import type { Command, TrainerEvent } from '../protocol/messages.ts';
+import { apply } from './apply.ts';
+import { datasetStore } from './dataset.ts';
+import { settingsStore } from './settings.ts';
+import { viewStore } from './view.ts';
+
+let client: TrainerClient | null = null;
+
+export class NotConnectedError extends Error {
+  constructor(readonly command: Command['type']) {
+    super(`'${command}' was sent before the trainer was connected; call connect() first`);
+    this.name = 'NotConnectedError';
+  }
+}
+
+/** Takes this trainer for all commands to come. Returns what ends it. */
+export function connect(trainer: TrainerClient): () => void {
+  client = trainer;
+  const stop = trainer.subscribe((event) => {
+    apply(event);
+    follow(event);
+  });
+  return () => {
+    stop();
+    client = null;
+    awaitedCrops = null;
+    cropsAreStale = false;
+  };
+}
+
+/** @throws NotConnectedError before `connect`. */
+export function send(command: Command): void {
+  if (client === null) throw new NotConnectedError(command.type);
+  client.send(command);
+}
+
+/** "id/epoch" of the crops under way; one request at a time, so that a dragged slider does not queue hundreds. */
+let awaitedCrops: string | null = null;
+let cropsAreStale = false;
+
+/** Asks for the crops of the chosen image and epoch, once those under way have come. */
+export function requestCrops(): void {
+  if (datasetStore.getState().summary === null) return;
+  if (awaitedCrops !== null) {
+    cropsAreStale = true;
+    return;
+  }
+  const { selectedImage: id, selectedEpoch: epoch } = viewStore.getState();
+  awaitedCrops = `${id}/${epoch}`;
+  cropsAreStale = false;
+  send({ type: 'get-crops', id, epoch });
+}
+
+function follow(event: TrainerEvent): void {
+  switch (event.type) {
+    case 'dataset':
+      awaitedCrops = null;
+      send({ type: 'pin', ids: viewStore.getState().pinned });
+      requestCrops();
+      return;
+    case 'run-started':
+      requestCrops();
+      return;
+    case 'crops':
+      awaitedCrops = null;
+      if (cropsAreStale) requestCrops();
+      return;
+    case 'fault':
+      awaitedCrops = null;
+      return;
+    case 'checkpoint': {
+      const name = settingsStore.getState().preset ?? 'custom';
+      download(`dino-${name}-step${event.step}.safetensors`, event.bytes, 'application/octet-stream');
+      return;
+    }
+    default:
+  }
+}

@@ -1,0 +1,23 @@
+/** The session as the trainer reports it: backend, phase, what it is busy with, what went wrong. */
+import { createStore } from 'zustand/vanilla';
+import type { RunConfig } from '../config/schema.ts';
+import type { BackendInfo, Fault, SessionStatus } from '../protocol/values.ts';
+
+export interface SessionState {
+  /** null until the trainer has opened one. */
+  backend: BackendInfo | null;
+  status: SessionStatus | null;
+  /** What the trainer does outside of steps, in words; null when nothing. */
+  activity: string | null;
+  fault: Fault | null;
+  /** Settings of the run in progress; null before the first. */
+  runConfig: RunConfig | null;
+}
+
+export const sessionStore = createStore<SessionState>(() => ({
+  backend: null,
+  status: null,
+  activity: null,
+  fault: null,
+  runConfig: null,
+}));

@@ -1,0 +1,54 @@
+/** What the person looks at: the chosen image and epoch, the pictures that came for them, how maps are drawn. */
+import { createStore } from 'zustand/vanilla';
+import type { AttentionSnapshot, Crops, Neighbours } from '../protocol/values.ts';
+
+export type WatchTab = 'crops' | 'attention' | 'knn';
+
+export interface Overlay {
+  /** Every head's map, their mean, or the mask of the patches that hold the top mass. */
+  mode: 'heads' | 'mean' | 'mask';
+  /** Share of the attention that the mask holds. */
+  mass: number;
+  /** Of the map over the picture, 0–1. */
+  opacity: number;
+  /** Interpolate between patches; off, the patch grid stays visible. */
+  smooth: boolean;
+  network: 'teacher' | 'student' | 'both';
+}
+
+export interface ViewState {
+  tab: WatchTab;
+  /** Id of the image whose crops and neighbours are shown. */
+  selectedImage: number;
+  /** Epoch whose draws the crops show, from 0. */
+  selectedEpoch: number;
+  /** Crops last received: may lag behind the selection for a moment. */
+  crops: Crops | null;
+  attention: AttentionSnapshot | null;
+  neighbours: Neighbours | null;
+  /** Ids of the images in the attention panel. */
+  pinned: number[];
+  overlay: Overlay;
+}
+
+export const viewStore = createStore<ViewState>(() => ({
+  tab: 'crops',
+  selectedImage: 0,
+  selectedEpoch: 0,
+  crops: null,
+  attention: null,
+  neighbours: null,
+  pinned: [],
+  overlay: { mode: 'heads', mass: 0.6, opacity: 0.75, smooth: false, network: 'teacher' },
+}));
+
+/** Images pinned when nobody has picked any. */
+export const FIRST_PINS = 8;
+
+export function showTab(tab: WatchTab): void {
+  viewStore.setState({ tab });
+}
+
+export function setOverlay(change: Partial<Overlay>): void {
+  viewStore.setState(({ overlay }) => ({ overlay: { ...overlay, ...change } }));
+}
