@@ -1,0 +1,91 @@
+/** What the attention panel computes from a map of one head: the mask of the top mass, the mean, larger grids. */
+
+/**
+ * The patches that together hold the top `mass` of one head's attention, as visualize_attention.py of the official code
+ * finds them: values rise, their cumulative share is taken, and what lies above 1 − mass is kept. 1 is kept, 0 is not.
+ * @param map attention of the CLS token to the patches, any positive sum, [patches]
+ * @param mass share of the attention to keep, 0 … 1
+ */
+export function topMassMask(map: Float32Array, mass: number): Uint8Array<ArrayBuffer> {
+  const order = Array.from(map.keys()).sort((a, b) => (map[a] ?? 0) - (map[b] ?? 0));
+  const total = map.reduce((sum, value) => sum + value, 0);
+  const mask = new Uint8Array(map.length);
+  let cumulative = 0;
+  for (const patch of order) {
+    cumulative += (map[patch] ?? 0) / total;
+    if (cumulative > 1 - mass) mask[patch] = 1;
+  }
+  return mask;
+}
+
+/** One head of a snapshot, [heads, patches] → [patches]; shares the memory. */
+export function headOf(maps: Float32Array, head: number, patches: number): Float32Array {
+  return maps.subarray(head * patches, (head + 1) * patches);
+}
+
+/** Mean over the heads, [heads, patches] → [patches]. */
+export function meanOverHeads(maps: Float32Array, heads: number): Float32Array {
+  const patches = maps.length / heads;
+  return Float32Array.from({ length: patches }, (_, patch) => {
+    let sum = 0;
+    for (let head = 0; head < heads; head++) sum += maps[head * patches + patch] ?? 0;
+    return sum / heads;
+  });
+}
+
+/** Every value repeated `factor` times a side: the patch grid as it is, [rows, columns] → [rows·f, columns·f]. */
+export function enlargeNearest(
+  map: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  factor: number,
+): Float32Array {
+  const width = columns * factor;
+  return Float32Array.from(
+    { length: rows * factor * width },
+    (_, i) =>
+      map[Math.floor(Math.floor(i / width) / factor) * columns + Math.floor((i % width) / factor)] ?? 0,
+  );
+}
+
+/** Bilinear between the middles of the patches, [rows, columns] → [rows·f, columns·f]. */
+export function enlargeSmooth(
+  map: ArrayLike<number>,
+  rows: number,
+  columns: number,
+  factor: number,
+): Float32Array {
+  const width = columns * factor;
+  const at = (row: number, column: number) => map[row * columns + column] ?? 0;
+  return Float32Array.from({ length: rows * factor * width }, (_, i) => {
+    const y = clamp((Math.floor(i / width) + 0.5) / factor - 0.5, rows - 1);
+    const x = clamp(((i % width) + 0.5) / factor - 0.5, columns - 1);
+    const row = Math.floor(y);
+    const column = Math.floor(x);
+    const below = Math.min(row + 1, rows - 1);
+    const right = Math.min(column + 1, columns - 1);
+    const top = at(row, column) + (at(row, right) - at(row, column)) * (x - column);
+    const bottom = at(below, column) + (at(below, right) - at(below, column)) * (x - column);
+    return top + (bottom - top) * (y - row);
+  });
+}
+
+function clamp(value: number, largest: number): number {
+  return Math.min(largest, Math.max(0, value));
+}
+
+/** The line around the ones of a 0/1 grid, as unit segments [x0, y0, x1, y1] between cells. */
+export function outline(mask: ArrayLike<number>, rows: number, columns: number): number[][] {
+  const inside = (row: number, column: number) =>
+    row >= 0 && row < rows && column >= 0 && column < columns && (mask[row * columns + column] ?? 0) > 0;
+  const segments: number[][] = [];
+  for (let row = 0; row < rows; row++)
+    for (let column = 0; column < columns; column++) {
+      if (!inside(row, column)) continue;
+      if (!inside(row - 1, column)) segments.push([column, row, column + 1, row]);
+      if (!inside(row + 1, column)) segments.push([column, row + 1, column + 1, row + 1]);
+      if (!inside(row, column - 1)) segments.push([column, row, column, row + 1]);
+      if (!inside(row, column + 1)) segments.push([column + 1, row, column + 1, row + 1]);
+    }
+  return segments;
+}
