@@ -1,0 +1,44 @@
+/** BatchNorm1d in train mode: the statistics of this very batch. */
+import * as tf from '@tensorflow/tfjs-core';
+import { constant } from './constants.ts';
+import { differentiable } from './differentiable.ts';
+import { sumRows } from './matmul.ts';
+
+const EPSILON = 1e-5;
+const BUFFER_MOMENTUM = 0.1;
+
+/** x [rows, n], weight and bias [n] → [rows, n]. */
+export function batchNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): tf.Tensor2D {
+  const count = constant(1 / x.shape[0]);
+  return differentiable([x, weight, bias], () => {
+    const centered = tf.sub<tf.Tensor2D>(x, tf.mul(sumRows(x), count)); // [rows, n]
+    const variance = tf.mul(sumRows(tf.square(centered)), count); // [n]
+    const scale = tf.rsqrt(tf.add(variance, constant(EPSILON))); // [n]
+    const normal = tf.mul<tf.Tensor2D>(centered, scale); // [rows, n]
+    return {
+      value: tf.add<tf.Tensor2D>(tf.mul(normal, weight), bias),
+      saved: [normal, scale],
+      gradient: (dy, [n, s]) => {
+        const dn = tf.mul<tf.Tensor2D>(dy, weight); // [rows, n]
+        const mean = tf.mul(sumRows(dn), count); // [n]
+        const along = tf.mul(n, tf.mul(sumRows(tf.mul(dn, n)), count)); // [rows, n]
+        const dx = tf.mul(s, tf.sub(tf.sub(dn, mean), along)); // [rows, n]
+        return [dx, sumRows(tf.mul(dy, n)), sumRows(dy)];
+      },
+    };
+  });
+}
+
+/** New running mean and (unbiased) variance after the batch x [rows, n]; both [n]. */
+export function runningStatistics(
+  x: tf.Tensor2D,
+  runningMean: tf.Tensor1D,
+  runningVariance: tf.Tensor1D,
+): [tf.Tensor1D, tf.Tensor1D] {
+  const rows = x.shape[0];
+  const mean = tf.mul(sumRows(x), constant(1 / rows)); // [n]
+  const variance = tf.mul(sumRows(tf.square(tf.sub<tf.Tensor2D>(x, mean))), constant(1 / (rows - 1))); // [n]
+  const blend = (old: tf.Tensor1D, fresh: tf.Tensor): tf.Tensor1D =>
+    tf.add(tf.mul(old, constant(1 - BUFFER_MOMENTUM)), tf.mul(fresh, constant(BUFFER_MOMENTUM)));
+  return [blend(runningMean, mean), blend(runningVariance, variance)];
+}

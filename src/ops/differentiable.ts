@@ -1,0 +1,26 @@
+/** How an op states its value together with its gradient. */
+import * as tf from '@tensorflow/tfjs-core';
+
+export interface Differentiable<T extends tf.Tensor, S extends readonly tf.Tensor[]> {
+  value: T;
+  /** What the gradient needs of what was made here; everything else made here is freed. */
+  saved: S;
+  /** Given dL/dvalue and `saved`, dL/dinput for every input, in their order. The inputs may be used freely. */
+  gradient: (dy: T, saved: S) => tf.Tensor[];
+}
+
+/** Runs `forward` as one node of the tape. */
+export function differentiable<T extends tf.Tensor, const S extends readonly tf.Tensor[]>(
+  inputs: readonly tf.Tensor[],
+  forward: () => Differentiable<T, S>,
+): T {
+  const op = tf.customGrad<T>((...args) => {
+    const save = args[args.length - 1];
+    if (typeof save !== 'function') throw new TypeError('tfjs did not pass a gradient saver');
+    const { value, saved, gradient } = forward();
+    save([...saved]);
+    // tfjs hands back clones of what was saved, in its order, so the tuple type carries over.
+    return { value, gradFunc: (dy, clones) => gradient(dy, clones as tf.Tensor[] & S) };
+  });
+  return op(...inputs);
+}
