@@ -26,8 +26,7 @@ export function bytesView(bytes: Uint8Array): View {
     u32: (at) => (holds(at, 4) ? data.getUint32(at, true) : null),
     u16be: (at) => (holds(at, 2) ? data.getUint16(at) : null),
     u32be: (at) => (holds(at, 4) ? data.getUint32(at) : null),
-    text: (at, length) =>
-      holds(at, length) ? String.fromCharCode(...bytes.subarray(at, at + length)) : '',
+    text: (at, length) => (holds(at, length) ? String.fromCharCode(...bytes.subarray(at, at + length)) : ''),
     startsWith: (at, wanted) =>
       holds(at, wanted.length) && wanted.every((value, i) => bytes[at + i] === value),
   };

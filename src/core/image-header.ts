@@ -86,6 +86,10 @@ function sized(width: number | null, height: number | null): SizeOrWhy {
   return width === null || height === null ? 'cut-off' : { width, height };
 }
 
+function masked(value: number | null, mask: number): number | null {
+  return value === null ? null : value & mask;
+}
+
 /** IHDR must come first (PNG, section 5.6). */
 function pngSize(view: View): SizeOrWhy {
   if (view.length < 24) return 'cut-off';
@@ -94,19 +98,23 @@ function pngSize(view: View): SizeOrWhy {
 
 /** RFC 9649: lossy (VP8, 14-bit sides), lossless (VP8L, 14-bit sides − 1) or extended (VP8X, 24-bit sides − 1). */
 function webpSize(view: View): SizeOrWhy {
-  if (view.length < 30) return 'cut-off';
   const chunk = view.text(12, 4);
   if (chunk === 'VP8 ') {
-    if (!view.startsWith(23, [0x9d, 0x01, 0x2a])) return 'broken';
-    return { width: (view.u16(26) ?? 0) & 0x3fff, height: (view.u16(28) ?? 0) & 0x3fff };
+    const mark = view.u24(23);
+    if (mark !== null && mark !== 0x2a019d) return 'broken';
+    return sized(masked(view.u16(26), 0x3fff), masked(view.u16(28), 0x3fff));
   }
   if (chunk === 'VP8L') {
-    if (view.u8(20) !== 0x2f) return 'broken';
-    const packed = view.u32(21) ?? 0;
+    const packed = view.u32(21);
+    if (view.u8(20) !== 0x2f || packed === null) return view.length < 25 ? 'cut-off' : 'broken';
     return { width: (packed & 0x3fff) + 1, height: ((packed >>> 14) & 0x3fff) + 1 };
   }
-  if (chunk === 'VP8X') return { width: (view.u24(24) ?? 0) + 1, height: (view.u24(27) ?? 0) + 1 };
-  return 'broken';
+  if (chunk === 'VP8X') {
+    const width = view.u24(24);
+    const height = view.u24(27);
+    return width === null || height === null ? 'cut-off' : { width: width + 1, height: height + 1 };
+  }
+  return chunk === '' ? 'cut-off' : 'broken';
 }
 
 /** The oldest header has 16-bit sides; later ones 32-bit, with a negative height for rows from the top. */

@@ -12,18 +12,18 @@ export function jpegSize(view: View): SizeOrWhy {
   let orientation: number | null = null;
   let at = 2;
   while (at < view.length) {
-    if (view.u8(at) !== 0xff) return 'broken';
     const marker = view.u8(at + 1);
     if (marker === null) return 'cut-off';
-    if (marker === 0xff) {
-      at += 1; // fill byte
+    // Decoders step over fill bytes and stray ones between segments, so this does too.
+    if (view.u8(at) !== 0xff || marker === 0xff || marker === 0) {
+      at += 1;
       continue;
     }
     if (hasNoBody(marker)) {
       at += 2;
       continue;
     }
-    if (marker === START_OF_SCAN || marker === END_OF_IMAGE || marker === 0) return 'broken';
+    if (marker === START_OF_SCAN || marker === END_OF_IMAGE) return 'broken';
     const length = view.u16be(at + 2);
     if (length === null) return 'cut-off';
     if (length < 2) return 'broken';
@@ -32,7 +32,9 @@ export function jpegSize(view: View): SizeOrWhy {
       const width = view.u16be(at + 7);
       if (height === null || width === null) return 'cut-off';
       if (orientation === null) return { width, height };
-      return orientation >= 5 ? { width: height, height: width, orientation } : { width, height, orientation };
+      return orientation >= 5
+        ? { width: height, height: width, orientation }
+        : { width, height, orientation };
     }
     if (marker === APP1) orientation ??= exifOrientation(view, at + 4, at + 2 + length);
     at += 2 + length;

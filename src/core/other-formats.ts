@@ -31,5 +31,5 @@ export function nameOfOther(view: View): string | null {
   if (view.text(4, 4) === 'ftyp') return HEIF_BRANDS.has(view.text(8, 4)) ? 'HEIC' : 'video';
   if (view.text(0, 4) === 'RIFF' && view.text(8, 4) === 'AVI ') return 'video';
   const opening = view.text(0, Math.min(view.length, 1024)).trimStart();
-  return /^(ï»¿)?\s*(<svg[\s>]|<(\?xml|!--|!DOCTYPE svg)[^]*<svg[\s>])/i.test(opening) ? 'SVG' : null;
+  return /^(ï»¿)?\s*(<svg[\s>]|<(\?xml|!--|!DOCTYPE svg).*<svg[\s>])/is.test(opening) ? 'SVG' : null;
 }
