@@ -74,7 +74,7 @@ function read(text: string): RunConfig {
     const leaf = leavesOf(defaultConfig).find(([group, key]) => name === `${group}.${key}`);
     if (!leaf) throw new HashError(`there is no setting “${shown(name)}”`);
     const [group, key] = leaf;
-    changes[group] = { ...changes[group], [key]: valueOf(group, key, value) };
+    changes[group] = { ...changes[group], [key]: readingOf(group, key, value) };
   }
   try {
     return applyOverrides(presetConfig(preset), changes);
@@ -86,7 +86,7 @@ function read(text: string): RunConfig {
 }
 
 /** What a value in the hash stands for: the first of number, switch, none and plain text that the setting takes. */
-function valueOf(group: string, key: string, text: string): LeafValue {
+function readingOf(group: string, key: string, text: string): LeafValue {
   const readings: LeafValue[] = [text];
   if (/^-?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(text)) readings.unshift(Number(text));
   if (text === 'true' || text === 'false') readings.unshift(text === 'true');
