@@ -176,7 +176,11 @@ export function isPresetName(name: string): name is PresetName {
   return Object.hasOwn(PRESETS, name);
 }
 
-/** The whole config of a preset. */
+const configs = new Map<PresetName, RunConfig>();
+
+/** The whole config of a preset; the same object each time, not to be changed. */
 export function presetConfig(name: PresetName): RunConfig {
-  return applyOverrides(defaultConfig, PRESETS[name].overrides);
+  const config = configs.get(name) ?? applyOverrides(defaultConfig, PRESETS[name].overrides);
+  configs.set(name, config);
+  return config;
 }
