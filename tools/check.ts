@@ -1,0 +1,38 @@
+/** `npm run check`: format and lint, types of page, worker and tools, and the arrows between the rooms. */
+import { fileURLToPath } from 'node:url';
+import { runTool } from './command.ts';
+
+export interface Check {
+  title: string;
+  tool: string;
+  args: string[];
+}
+
+export const STATIC_CHECKS: readonly Check[] = [
+  { title: 'Format and lint', tool: 'biome', args: ['ci', '.'] },
+  { title: 'Types of the page', tool: 'tsc', args: ['-p', 'tsconfig.page.json'] },
+  { title: 'Types of the worker', tool: 'tsc', args: ['-p', 'tsconfig.worker.json'] },
+  { title: 'Types of tools and tests', tool: 'tsc', args: ['-p', 'tsconfig.node.json'] },
+];
+
+const LAYERING: Check = {
+  title: 'Arrows between the rooms',
+  tool: 'vitest',
+  args: ['run', 'tests/layering.test.ts'],
+};
+
+/** Runs the checks in turn, all of them. Resolves to the titles of those that failed. */
+export async function runChecks(checks: readonly Check[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const { title, tool, args } of checks) {
+    console.log(`\n── ${title}`);
+    if ((await runTool(tool, args)) !== 0) failed.push(title);
+  }
+  return failed;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const failed = await runChecks([...STATIC_CHECKS, LAYERING]);
+  console.log(failed.length === 0 ? '\nAll checks passed.' : `\nFailed: ${failed.join(', ')}.`);
+  process.exitCode = failed.length === 0 ? 0 : 1;
+}
