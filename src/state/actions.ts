@@ -143,3 +143,10 @@ export function saveMetrics(): void {
 export function dismissFault(): void {
   sessionStore.setState({ fault: null });
 }
+
+/** Files could not be gathered: nothing was sent to the trainer, the images in use stay. */
+export function reportDataFault(what: string): void {
+  sessionStore.setState({
+    fault: { kind: 'data', what, remedy: 'Try again, or choose the folder with the button.' },
+  });
+}

@@ -1,0 +1,58 @@
+/** One sentence that names what is being computed now, and what a finished thing found. */
+import type { Fault, IntakeProgress, KnnResult, SessionStatus } from '../protocol/values.ts';
+import { countWords, plural } from './words.ts';
+
+export interface StatusSource {
+  opened: boolean;
+  status: SessionStatus | null;
+  activity: string | null;
+  progress: IntakeProgress | null;
+  fault: Fault | null;
+  knn: KnnResult | null;
+  images: number;
+}
+
+const stages: Record<IntakeProgress['stage'], string> = {
+  listing: 'Listing files',
+  unpacking: 'Unpacking the archive',
+  decoding: 'Reading images',
+  making: 'Making the samples',
+};
+
+export function statusText({ opened, status, activity, progress, fault, knn, images }: StatusSource): string {
+  if (fault) return `Stopped: ${fault.what}`;
+  if (progress) return intakeText(progress);
+  if (activity) return activity;
+  if (!opened || !status) return 'Starting the trainer…';
+  const step = countWords(status.step);
+  const total = countWords(status.totalSteps);
+  switch (status.phase) {
+    case 'empty':
+      return 'No images yet: drop a folder, or take the built-in samples.';
+    case 'idle':
+      return `Ready: ${plural(images, 'image')}, ${plural(status.totalSteps, 'step')} planned. Press Train.`;
+    case 'preparing':
+      return 'Preparing the run…';
+    case 'running':
+      return `Training: step ${step} of ${total}`;
+    case 'paused':
+      return `Paused at step ${step} of ${total}`;
+    case 'finished':
+      return `Finished: ${step} steps${knn ? `, ${knnText(knn)}` : ''}`;
+    case 'fault':
+      return 'Stopped by a fault: Reset begins a new run.';
+    default:
+      status.phase satisfies never;
+      return '';
+  }
+}
+
+/** "k-NN 83 % (untrained 61, pixels 39)". */
+export function knnText({ teacher, untrained, pixels }: KnnResult): string {
+  return `k-NN ${Math.round(teacher)} % (untrained ${Math.round(untrained)}, pixels ${Math.round(pixels)})`;
+}
+
+function intakeText({ stage, done, total }: IntakeProgress): string {
+  if (total === 0) return `${stages[stage]}…`;
+  return `${stages[stage]}: ${countWords(done)} of ${countWords(total)}`;
+}

@@ -1,0 +1,32 @@
+/** What stands above the columns when it must be read: a fault with its remedy, an address that was not understood. */
+import { CloseButton } from '@mantine/core';
+import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react';
+import { dismissFault } from '../state/actions.ts';
+import { reportHashProblem } from '../state/settings.ts';
+import { useSession, useSettings } from './use-stores.ts';
+
+export function Notices() {
+  const fault = useSession((s) => s.fault);
+  const problem = useSettings((s) => s.hashProblem);
+  return (
+    <div className={fault || problem ? 'notices' : undefined}>
+      {fault && (
+        <div className="notice" role="alert">
+          <IconAlertTriangle size={18} aria-hidden="true" />
+          <div>
+            <strong>{fault.what}</strong>
+            {fault.remedy}
+          </div>
+          <CloseButton size="sm" aria-label="Dismiss the fault" onClick={dismissFault} />
+        </div>
+      )}
+      {problem && (
+        <div className="notice" role="note" aria-label="Address">
+          <IconInfoCircle size={18} aria-hidden="true" />
+          <div>{problem}</div>
+          <CloseButton size="sm" aria-label="Dismiss the notice" onClick={() => reportHashProblem(null)} />
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+/** The middle of the page: what the student sees, where it looks, what lies close together. */
+import { Tabs } from '@mantine/core';
+import { showTab, type WatchTab } from '../state/view.ts';
+import { AttentionPanel } from './panels/AttentionPanel.tsx';
+import { CropsPanel } from './panels/CropsPanel.tsx';
+import { KnnPanel } from './panels/KnnPanel.tsx';
+import { useView } from './use-stores.ts';
+
+const tabs: readonly { value: WatchTab; label: string }[] = [
+  { value: 'crops', label: 'Crops' },
+  { value: 'attention', label: 'Attention' },
+  { value: 'knn', label: 'k-NN' },
+];
+
+export function Watch() {
+  const tab = useView((s) => s.tab);
+  const choose = (value: string | null) => {
+    const chosen = tabs.find((each) => each.value === value);
+    if (chosen) showTab(chosen.value);
+  };
+  return (
+    <Tabs value={tab} onChange={choose} keepMounted={false}>
+      <Tabs.List>
+        {tabs.map(({ value, label }) => (
+          <Tabs.Tab key={value} value={value}>
+            {label}
+          </Tabs.Tab>
+        ))}
+      </Tabs.List>
+      <Tabs.Panel value="crops">
+        <CropsPanel />
+      </Tabs.Panel>
+      <Tabs.Panel value="attention">
+        <AttentionPanel />
+      </Tabs.Panel>
+      <Tabs.Panel value="knn">
+        <KnnPanel />
+      </Tabs.Panel>
+    </Tabs>
+  );
+}

@@ -1,0 +1,38 @@
+/** Asks before steps are given up. */
+import { Button, Group, Modal } from '@mantine/core';
+import { reset, saveCheckpoint } from '../../state/actions.ts';
+import { plural } from '../../state/words.ts';
+import { useSession } from '../use-stores.ts';
+
+export function ResetQuestion({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const step = useSession((s) => s.status?.step ?? 0);
+  const confirm = () => {
+    onClose();
+    reset();
+  };
+  return (
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title="Begin anew?"
+      size="sm"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
+      <p className="prose">
+        {plural(step, 'step')} of training will be lost. The settings and images stay. A checkpoint keeps what
+        was learned.
+      </p>
+      <Group justify="flex-end" gap="xs" mt="md">
+        <Button variant="subtle" color="gray" onClick={saveCheckpoint}>
+          Save a checkpoint
+        </Button>
+        <Button variant="default" onClick={onClose}>
+          Go on
+        </Button>
+        <Button onClick={confirm} data-autofocus>
+          Begin anew
+        </Button>
+      </Group>
+    </Modal>
+  );
+}
