@@ -1,0 +1,77 @@
+/** A head's map or mask over the picture it belongs to. */
+import { enlargeNearest, enlargeSmooth, outline } from '../../core/attention-mask.ts';
+import { type ColormapName, colorize } from '../../core/colormap.ts';
+import { bitmapOf } from './bitmap.ts';
+import type { Size } from './fit.ts';
+
+/** Values on the patch grid, row by row. */
+export interface PatchGrid {
+  values: ArrayLike<number>;
+  rows: number;
+  columns: number;
+}
+
+/** Pixels a patch gets when its map is smoothed: enough that no step shows at the sizes drawn. */
+const SMOOTH_FACTOR = 12;
+
+/** The map in color, from 0 to `top`. */
+export function mapLayer(
+  grid: PatchGrid,
+  top: number,
+  name: ColormapName,
+  smooth: boolean,
+): HTMLCanvasElement {
+  const { values, rows, columns } = grid;
+  const factor = smooth ? SMOOTH_FACTOR : 1;
+  const enlarged = (smooth ? enlargeSmooth : enlargeNearest)(values, rows, columns, factor);
+  const rgba = colorize(enlarged, top, name);
+  return bitmapOf({ width: columns * factor, height: rows * factor, rgba });
+}
+
+/** Black where the mask is 0, nothing where it is 1. */
+export function maskLayer({ values, rows, columns }: PatchGrid): HTMLCanvasElement {
+  const rgba = new Uint8ClampedArray(rows * columns * 4);
+  for (let i = 0; i < rows * columns; i++) rgba[4 * i + 3] = (values[i] ?? 0) > 0 ? 0 : 255;
+  return bitmapOf({ width: columns, height: rows, rgba });
+}
+
+/** The picture under a layer of the patch grid's shape. */
+export function paintLayer(
+  context: CanvasRenderingContext2D,
+  size: Size,
+  picture: HTMLCanvasElement,
+  layer: HTMLCanvasElement,
+  opacity: number,
+): void {
+  context.imageSmoothingEnabled = picture.width > size.width;
+  context.drawImage(picture, 0, 0, size.width, size.height);
+  context.imageSmoothingEnabled = layer.width > size.width;
+  context.globalAlpha = opacity;
+  context.drawImage(layer, 0, 0, size.width, size.height);
+  context.globalAlpha = 1;
+}
+
+/** The line around the patches where the grid is above 0: light on a dark rim, so that it shows on anything. */
+export function paintOutline(
+  context: CanvasRenderingContext2D,
+  size: Size,
+  grid: PatchGrid,
+  dash: number[],
+): void {
+  const { values, rows, columns } = grid;
+  const path = new Path2D();
+  for (const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] of outline(values, rows, columns)) {
+    path.moveTo((x0 * size.width) / columns, (y0 * size.height) / rows);
+    path.lineTo((x1 * size.width) / columns, (y1 * size.height) / rows);
+  }
+  context.lineCap = 'square';
+  context.setLineDash([]);
+  context.strokeStyle = 'rgb(0 0 0 / 70%)';
+  context.lineWidth = 3.5;
+  context.stroke(path);
+  context.setLineDash(dash);
+  context.strokeStyle = '#fff';
+  context.lineWidth = 1.5;
+  context.stroke(path);
+  context.setLineDash([]);
+}
