@@ -17,9 +17,9 @@ export function batchNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D
     const normal = tf.mul<tf.Tensor2D>(centered, scale); // [rows, n]
     return {
       value: tf.add<tf.Tensor2D>(tf.mul(normal, weight), bias),
-      saved: [normal, scale],
-      gradient: (dy, [n, s]) => {
-        const dn = tf.mul<tf.Tensor2D>(dy, weight); // [rows, n]
+      saved: [normal, scale, weight],
+      gradient: (dy, [n, s, gain]) => {
+        const dn = tf.mul<tf.Tensor2D>(dy, gain); // [rows, n]
         const mean = tf.mul(sumRows(dn), count); // [n]
         const along = tf.mul(n, tf.mul(sumRows(tf.mul(dn, n)), count)); // [rows, n]
         const dx = tf.mul(s, tf.sub(tf.sub(dn, mean), along)); // [rows, n]

@@ -3,9 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 
 export interface Differentiable<T extends tf.Tensor, S extends readonly tf.Tensor[]> {
   value: T;
-  /** What the gradient needs of what was made here; everything else made here is freed. */
+  /** What the gradient needs, inputs too: everything else may be freed before the backward pass begins. */
   saved: S;
-  /** Given dL/dvalue and `saved`, dL/dinput for every input, in their order. The inputs may be used freely. */
+  /** Given dL/dvalue and `saved`, dL/dinput for every input, in their order. */
   gradient: (dy: T, saved: S) => tf.Tensor[];
 }
 

@@ -13,13 +13,13 @@ export function gelu<T extends tf.Tensor>(x: T): T {
     const cdf = normalCdf(x);
     return {
       value: tf.mul<T>(x, cdf),
-      saved: [cdf],
-      gradient: (dy, [phi]) => {
+      saved: [x, cdf],
+      gradient: (dy, [input, phi]) => {
         const density = tf.mul(
-          tf.exp(tf.mul(tf.square(x), constant(-0.5))),
+          tf.exp(tf.mul(tf.square(input), constant(-0.5))),
           constant(1 / Math.sqrt(2 * Math.PI)),
         );
-        return [tf.mul(dy, tf.add(phi, tf.mul(x, density)))];
+        return [tf.mul(dy, tf.add(phi, tf.mul(input, density)))];
       },
     };
   });

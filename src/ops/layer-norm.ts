@@ -16,9 +16,9 @@ export function layerNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D
     const normal = tf.mul<tf.Tensor2D>(centered, scale); // [rows, dim]
     return {
       value: tf.add<tf.Tensor2D>(tf.mul(normal, weight), bias),
-      saved: [normal, scale],
-      gradient: (dy, [n, s]) => {
-        const dn = tf.mul<tf.Tensor2D>(dy, weight); // [rows, dim]
+      saved: [normal, scale, weight],
+      gradient: (dy, [n, s, gain]) => {
+        const dn = tf.mul<tf.Tensor2D>(dy, gain); // [rows, dim]
         const along = tf.mul(n, tf.mean(tf.mul(dn, n), 1, true)); // [rows, dim]
         const dx = tf.mul(s, tf.sub(tf.sub(dn, tf.mean(dn, 1, true)), along)); // [rows, dim]
         return [dx, sumRows(tf.mul<tf.Tensor2D>(dy, n)), sumRows(dy)];

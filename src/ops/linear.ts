@@ -7,10 +7,10 @@ import { product, productTransposedA, productTransposedB, sumRows } from './matm
 export function linear(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D | null): tf.Tensor2D {
   return differentiable(b ? [x, w, b] : [x, w], () => ({
     value: forward(x, w, b),
-    saved: [],
-    gradient: (dy) => {
-      const dx = productTransposedB(dy, w); // [rows, in]
-      const dw = productTransposedA(x, dy); // [in, out]
+    saved: [x, w],
+    gradient: (dy, [input, weight]) => {
+      const dx = productTransposedB(dy, weight); // [rows, in]
+      const dw = productTransposedA(input, dy); // [in, out]
       return b ? [dx, dw, sumRows(dy)] : [dx, dw];
     },
   }));
@@ -20,12 +20,21 @@ export function linear(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D | null): t
 export function linearOfData(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D): tf.Tensor2D {
   return differentiable([w, b], () => ({
     value: forward(x, w, b),
-    saved: [],
-    gradient: (dy) => [productTransposedA(x, dy), sumRows(dy)],
+    saved: [x],
+    gradient: (dy, [input]) => [productTransposedA(input, dy), sumRows(dy)],
   }));
 }
 
 function forward(x: tf.Tensor2D, w: tf.Tensor2D, b: tf.Tensor1D | null): tf.Tensor2D {
   const y = product(x, w); // [rows, out]
   return b ? tf.add(y, b) : y;
+}
+
+/** y = x·wᵀ for a weight whose rows are the outputs: x [rows, in], w [out, in] → [rows, out]. */
+export function linearTransposed(x: tf.Tensor2D, w: tf.Tensor2D): tf.Tensor2D {
+  return differentiable([x, w], () => ({
+    value: productTransposedB(x, w),
+    saved: [x, w],
+    gradient: (dy, [input, weight]) => [product(dy, weight), productTransposedA(dy, input)],
+  }));
 }

@@ -37,8 +37,8 @@ export function weightNorm(v: tf.Tensor2D, g: tf.Tensor2D): tf.Tensor2D {
     const unit = tf.div<tf.Tensor2D>(v, norms); // [K, n]
     return {
       value: tf.mul<tf.Tensor2D>(unit, g),
-      saved: [unit, norms],
-      gradient: (dw, [u, n]) => [acrossRow(tf.mul(dw, g), u, n), tf.sum(tf.mul(dw, u), 1, true)],
+      saved: [unit, norms, g],
+      gradient: (dw, [u, n, gain]) => [acrossRow(tf.mul(dw, gain), u, n), tf.sum(tf.mul(dw, u), 1, true)],
     };
   });
 }

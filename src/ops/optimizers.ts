@@ -46,18 +46,22 @@ export class MomentsError extends Error {
   }
 }
 
-/** Scalars of one step for parameters that have been updated `t − 1` times before. */
+/**
+ * Scalars of one step for parameters that have been updated `t − 1` times before. `apply` is 1, or 0 on the device
+ * where the step must not move anything.
+ */
 export function updateScalars(
   settings: OptimizerSettings,
   lr: number,
   weightDecay: number,
   t: number,
+  apply: tf.Scalar,
 ): UpdateScalars {
   return {
-    lr: tf.scalar(lr),
+    lr: tf.mul(tf.scalar(lr), apply),
     weightDecay: tf.scalar(weightDecay),
-    keep: tf.scalar(1 - lr * weightDecay),
-    stepSize: tf.scalar(lr / (1 - settings.beta1 ** t)),
+    keep: tf.sub(constant(1), tf.mul(tf.scalar(lr * weightDecay), apply)),
+    stepSize: tf.mul(tf.scalar(lr / (1 - settings.beta1 ** t)), apply),
     secondCorrection: tf.scalar(1 / Math.sqrt(1 - settings.beta2 ** t)),
   };
 }

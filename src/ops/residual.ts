@@ -6,7 +6,8 @@ import { differentiable } from './differentiable.ts';
 export function residual(x: tf.Tensor2D, branch: tf.Tensor2D, keep: tf.Tensor2D | null): tf.Tensor2D {
   return differentiable([x, branch], () => ({
     value: tf.add<tf.Tensor2D>(x, keep ? tf.mul(branch, keep) : branch),
-    saved: [],
-    gradient: (dy) => [dy, keep ? tf.mul(dy, keep) : dy],
+    saved: keep ? [keep] : [],
+    // tfjs disposes gradients that it has added up, so the two must not be one tensor.
+    gradient: (dy, [kept]) => [tf.clone(dy), kept ? tf.mul(dy, kept) : tf.clone(dy)],
   }));
 }

@@ -1,0 +1,28 @@
+/** Takes over a step's new tensors and frees what it replaced, so that memory stays constant. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunState } from './run-state.ts';
+import type { StepResult } from './step.ts';
+
+const tensorsOf = (run: RunState): tf.Tensor[] => [
+  ...run.student.parameters.values(),
+  ...run.student.buffers.values(),
+  ...run.teacher.parameters.values(),
+  ...run.teacher.buffers.values(),
+  run.center,
+  ...[...run.moments.values()].flat(),
+];
+
+/** Runs a step in a scope of its own; afterwards `run` is spent and the result owns every tensor. */
+export function commitStep(run: RunState, step: () => StepResult): StepResult {
+  tf.engine().startScope('step');
+  let result: StepResult;
+  try {
+    result = step();
+    for (const tensor of [...tensorsOf(result.next), result.scalars]) tf.keep(tensor);
+  } finally {
+    tf.engine().endScope();
+  }
+  const kept = new Set(tensorsOf(result.next));
+  tf.dispose(tensorsOf(run).filter((tensor) => !kept.has(tensor)));
+  return result;
+}

@@ -1,0 +1,110 @@
+/** The vision transformer (Dosovitskiy et al. 2021, as in the official DINO code), over the tokens of all views at once. */
+import * as tf from '@tensorflow/tfjs-core';
+import { attention, attentionWeights } from '../ops/attention.ts';
+import { assembleTokens, positionsFor, selectCls } from '../ops/embed.ts';
+import { gelu } from '../ops/gelu.ts';
+import { layerNorm } from '../ops/layer-norm.ts';
+import type { Segment, TokenLayout } from '../ops/layout.ts';
+import { linear, linearOfData } from '../ops/linear.ts';
+import { residual } from '../ops/residual.ts';
+import { cube, matrix, type Tensors, vector } from './network.ts';
+import type { BackboneShape } from './shapes.ts';
+
+/** Patches of all views as rows, [Σ sequences·patches, 3·patch²], and where each view's tokens will lie. */
+export interface PackedViews {
+  patches: tf.Tensor2D;
+  layout: TokenLayout;
+}
+
+/** What a branch is multiplied with, row by row ([tokens, 1]); null keeps it. Branch 0 is attention, 1 the MLP. */
+export type DropPath = (block: number, branch: 0 | 1) => tf.Tensor2D | null;
+
+/** The global views alone: the first segment. */
+export function globalViews({ patches, layout }: PackedViews): PackedViews {
+  const [globals, ...rest] = layout.segments;
+  if (!globals) throw new RangeError('There are no views');
+  if (rest.length === 0) return { patches, layout };
+  const { sequences, rows, columns, length } = globals;
+  return {
+    patches: tf.slice(patches, [0, 0], [sequences * rows * columns, patches.shape[1]]),
+    layout: { segments: [globals], tokens: sequences * length, sequences },
+  };
+}
+
+const keepAll: DropPath = () => null;
+
+/** Patches → tokens [tokens, dim]: patch projection, CLS, positions of each resolution. */
+function embed(p: Tensors, { patches, layout }: PackedViews): tf.Tensor2D {
+  const projected = linearOfData(
+    patches,
+    matrix(p, 'backbone.patch_embed.proj.weight'),
+    vector(p, 'backbone.patch_embed.proj.bias'),
+  ); // [Σ S·N, dim]
+  const table = cube(p, 'backbone.pos_embed');
+  const positions = layout.segments.map(({ rows, columns }) => positionsFor(table, rows, columns));
+  return assembleTokens(projected, cube(p, 'backbone.cls_token'), positions, layout); // [tokens, dim]
+}
+
+const norm = (p: Tensors, name: string, x: tf.Tensor2D) =>
+  layerNorm(x, vector(p, `${name}.weight`), vector(p, `${name}.bias`));
+
+const project = (p: Tensors, name: string, x: tf.Tensor2D) =>
+  linear(x, matrix(p, `${name}.weight`), vector(p, `${name}.bias`));
+
+function qkv(p: Tensors, block: string, x: tf.Tensor2D, shape: BackboneShape): tf.Tensor2D {
+  const bias = shape.qkvBias ? vector(p, `${block}.attn.qkv.bias`) : null;
+  return linear(norm(p, `${block}.norm1`, x), matrix(p, `${block}.attn.qkv.weight`), bias); // [tokens, 3·dim]
+}
+
+function block(
+  p: Tensors,
+  i: number,
+  x: tf.Tensor2D,
+  layout: TokenLayout,
+  shape: BackboneShape,
+  dropPath: DropPath,
+): tf.Tensor2D {
+  const name = `backbone.blocks.${i}`;
+  const attended = attention(qkv(p, name, x, shape), layout, shape.heads); // [tokens, dim]
+  const y = residual(x, project(p, `${name}.attn.proj`, attended), dropPath(i, 0)); // [tokens, dim]
+  const hidden = gelu(project(p, `${name}.mlp.fc1`, norm(p, `${name}.norm2`, y))); // [tokens, ratio·dim]
+  return residual(y, project(p, `${name}.mlp.fc2`, hidden), dropPath(i, 1)); // [tokens, dim]
+}
+
+/** Tokens after the first `blocks` blocks, before the final norm: [tokens, dim]. */
+function tokensAfter(
+  p: Tensors,
+  views: PackedViews,
+  shape: BackboneShape,
+  blocks: number,
+  dropPath: DropPath,
+): tf.Tensor2D {
+  let x = embed(p, views);
+  for (let i = 0; i < blocks; i++) x = block(p, i, x, views.layout, shape, dropPath);
+  return x;
+}
+
+/** CLS features after the final norm, view by view: [sequences, dim]. */
+export function clsFeatures(
+  p: Tensors,
+  views: PackedViews,
+  shape: BackboneShape,
+  dropPath: DropPath = keepAll,
+): tf.Tensor2D {
+  const x = tokensAfter(p, views, shape, shape.depth, dropPath);
+  // The norm works row by row, so it is enough to norm the rows that are used.
+  return norm(p, 'backbone.norm', selectCls(x, views.layout));
+}
+
+/** All tokens after the final norm (official get_intermediate_layers(x, 1)): [tokens, dim]. */
+export function tokenFeatures(p: Tensors, views: PackedViews, shape: BackboneShape): tf.Tensor2D {
+  return norm(p, 'backbone.norm', tokensAfter(p, views, shape, shape.depth, keepAll));
+}
+
+/** Self-attention of the last block (official get_last_selfattention), a segment each: [sequences, heads, length, length]. */
+export function lastAttention(p: Tensors, views: PackedViews, shape: BackboneShape): tf.Tensor4D[] {
+  const last = shape.depth - 1;
+  const x = tokensAfter(p, views, shape, last, keepAll);
+  const rows = qkv(p, `backbone.blocks.${last}`, x, shape); // [tokens, 3·dim]
+  return views.layout.segments.map((segment: Segment) => attentionWeights(rows, segment, shape.heads));
+}

@@ -1,0 +1,45 @@
+/** `npm run parity -- FILE.safetensors … [--backend cpu|wasm|webgpu]`: our step against official numbers. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { NODE_BACKENDS, type NodeBackend, startBackend } from './node-backend.ts';
+import { compareWithFixture, type Quantity } from './parity/compare.ts';
+import { readStepFixture } from './parity/fixture.ts';
+import { vulkanEnvironment } from './vulkan.ts';
+
+const isBackend = (name: string): name is NodeBackend => NODE_BACKENDS.some((backend) => backend === name);
+
+function line({ name, error, tolerance, measure, passed }: Quantity): string {
+  const verdict = passed ? 'ok  ' : 'FAIL';
+  return `  ${verdict} ${name.padEnd(34)} ${error.toExponential(1).padStart(8)}  ≤ ${tolerance.toExponential(1)}  ${measure}`;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { backend: { type: 'string', default: 'cpu' } },
+});
+const { backend } = values;
+if (positionals.length === 0 || !isBackend(backend)) {
+  console.error('Usage: npm run parity -- FILE.safetensors … [--backend cpu|wasm|webgpu]');
+  process.exit(2);
+}
+
+const driver = backend === 'webgpu' ? vulkanEnvironment() : {};
+if (Object.keys(driver).length > 0) {
+  const again = spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+    env: { ...process.env, ...driver },
+    stdio: 'inherit',
+  });
+  process.exit(again.status ?? 1);
+}
+
+const adapter = await startBackend(backend);
+let failed = 0;
+for (const path of positionals) {
+  console.log(`${path} on ${backend} (${adapter})`);
+  const quantities = await compareWithFixture(readStepFixture(readFileSync(path)));
+  for (const quantity of quantities) console.log(line(quantity));
+  failed += quantities.filter((quantity) => !quantity.passed).length;
+}
+console.log(failed === 0 ? 'All quantities agree.' : `${failed} quantities disagree.`);
+process.exit(failed === 0 ? 0 : 1);
