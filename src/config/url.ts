@@ -1,4 +1,5 @@
 /** A config as the hash of an address, and back: `#preset=nano&training.seed=3`. */
+import type { z } from 'zod';
 import { applyOverrides, differences, type LeafValue, leavesOf, OverridesError } from './overrides.ts';
 import { FIRST_PRESET, isPresetName, type PresetName, presetConfig, presetNames } from './presets.ts';
 import { defaultConfig, type RunConfig, runConfigSchema } from './schema.ts';
@@ -105,7 +106,23 @@ function leafIssue(group: string, key: string, value: LeafValue): string | null 
   const issue = parsed.error?.issues.find(
     ({ path, code }) => code !== 'custom' && path[0] === group && path[1] === key,
   );
-  return issue?.message ?? null;
+  return issue ? inWords(issue) : null;
+}
+
+function inWords(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      if (issue.expected === 'boolean') return 'true or false is needed';
+      return issue.expected === 'int' ? 'a whole number is needed' : `a ${issue.expected} is needed`;
+    case 'too_small':
+      return `it must be ${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`;
+    case 'too_big':
+      return `it must be ${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`;
+    case 'invalid_value':
+      return `one of ${issue.values.map(String).join(', ')} is needed`;
+    default:
+      return issue.message;
+  }
 }
 
 function nearestPreset(config: RunConfig) {

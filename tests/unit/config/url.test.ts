@@ -99,21 +99,21 @@ describe('the hash', () => {
     ['#__proto__.x=1', /no setting/],
     ['#constructor.name=1', /no setting/],
     ['#head=3', /no setting “head”/],
-    ['#head.prototypes=many', /head\.prototypes cannot be “many”/],
+    ['#head.prototypes=many', /head\.prototypes cannot be “many” \(a number is needed\)/],
     ['#head.prototypes=', /head\.prototypes cannot be “”/],
-    ['#head.prototypes=1.5', /head\.prototypes cannot be “1\.5”/],
-    ['#head.prototypes=1e99', /head\.prototypes cannot be/],
+    ['#head.prototypes=1.5', /head\.prototypes cannot be “1\.5” \(a whole number is needed\)/],
+    ['#head.prototypes=1000000', /head\.prototypes cannot be “1000000” \(it must be at most 262144\)/],
     ['#head.prototypes=none', /head\.prototypes cannot be “none”/],
-    ['#optimizer.lr=-1', /optimizer\.lr cannot be “-1”/],
+    ['#optimizer.lr=-1', /optimizer\.lr cannot be “-1” \(it must be more than 0\)/],
     ['#optimizer.lr=NaN', /optimizer\.lr cannot be/],
-    ['#optimizer.clip=maybe', /optimizer\.clip cannot be “maybe”/],
-    ['#loss.centering=0', /loss\.centering cannot be “0”/],
+    ['#optimizer.clip=maybe', /optimizer\.clip cannot be “maybe” \(one of tensor, global, off is needed\)/],
+    ['#loss.centering=0', /loss\.centering cannot be “0” \(true or false is needed\)/],
     ['#backbone.heads=5', /backbone\.heads: dim 96 is not a multiple of 5 heads/],
     ['#training.seed=1&training.seed=2', /training\.seed” is given twice/],
     ['#hello', /“hello” is not of the form name=value/],
     ['#data.labelSeparator=%E0%A4%A', /broken % code/],
     [`#${'x'.repeat(100_000)}=1`, /no setting “x{40}…”/],
-  ])('ignores %.60s and says which part is wrong', (hash, message) => {
+  ] as const)('ignores a bad hash and says which part is wrong: case %#', (hash, message) => {
     const { config, preset, problem } = decodeHash(hash);
     expect(problem).toMatch(message);
     expect(config).toEqual(presetConfig('samples'));

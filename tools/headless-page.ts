@@ -1,0 +1,116 @@
+/** The page's public controls, as a headless run works them: file inputs, buttons, the status line. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Page } from '@playwright/test';
+import type { HeadlessOptions } from './headless-options.ts';
+import { progressLine } from './progress.ts';
+
+/** The page stopped, complained or fell silent; the message is its own where it has one. */
+export class RunFailure extends Error {
+  override name = 'RunFailure';
+}
+
+const LOOK_EVERY = 500; // ms
+/** A page whose status has not changed for this long hangs: no step, image or shader takes so long. */
+const LONGEST_SILENCE = 15 * 60_000; // ms
+const DOWNLOAD_TIMEOUT = 120_000; // ms
+
+export interface Watched {
+  page: Page;
+  /** Says what went wrong in the page itself: an exception, a crash; null while all is well. */
+  trouble(): string | null;
+}
+
+/** Follows the page's own complaints from here on. */
+export function watch(page: Page): Watched {
+  let trouble: string | null = null;
+  page.on('pageerror', (error) => {
+    trouble ??= `The page threw an error: ${error.message}`;
+  });
+  page.on('crash', () => {
+    trouble ??= 'The page crashed, most likely for want of memory.';
+  });
+  return { page, trouble: () => trouble };
+}
+
+async function statusOf(page: Page): Promise<string> {
+  return oneLine((await page.getByTestId('status-line').textContent()) ?? '');
+}
+
+/**
+ * Waits until the status fits, drawing progress. Throws RunFailure for an alert, an error in the page, a status that
+ * says the run stopped, or a silence.
+ */
+export async function waitForStatus({ page, trouble }: Watched, wanted: RegExp): Promise<string> {
+  const progress = progressLine();
+  let before = '';
+  let changedAt = Date.now();
+  try {
+    for (;;) {
+      const wrong = trouble();
+      if (wrong !== null) throw new RunFailure(wrong);
+      const [alert] = await page.getByRole('alert').allInnerTexts();
+      if (alert !== undefined) throw new RunFailure(oneLine(alert));
+      const status = await statusOf(page);
+      if (status !== before) changedAt = Date.now();
+      before = status;
+      progress.show(status);
+      if (wanted.test(status)) return status;
+      if (Date.now() - changedAt > LONGEST_SILENCE)
+        throw new RunFailure(`Nothing changed for ${LONGEST_SILENCE / 60_000} minutes at: ${status}`);
+      await page.waitForTimeout(LOOK_EVERY);
+    }
+  } finally {
+    progress.end();
+  }
+}
+
+const READY = /^Ready\b/;
+
+/** Waits for the samples that every page opens with, then gives it the run's own images. */
+export async function loadData(watched: Watched, data: HeadlessOptions['data']): Promise<void> {
+  const { page } = watched;
+  await waitForStatus(watched, READY);
+  if (data.kind === 'made') return;
+  const title = page.getByRole('heading', { name: /^Images/ });
+  const before = await title.textContent();
+  const input = page.getByLabel(data.kind === 'folder' ? 'Choose a folder' : 'Choose files', { exact: true });
+  await input.setInputFiles(resolve(data.path));
+  // The heading names the images: once it has changed, the status is about the new ones.
+  for (;;) {
+    await waitForStatus(watched, /./);
+    if ((await title.textContent()) !== before) break;
+    await page.waitForTimeout(LOOK_EVERY);
+  }
+  await waitForStatus(watched, READY);
+}
+
+/** Presses Train and waits for the end of the run. */
+export async function trainToTheEnd(watched: Watched): Promise<void> {
+  await watched.page.getByRole('button', { name: 'Train', exact: true }).click();
+  await waitForStatus(watched, /^Finished\b/);
+}
+
+/** Saves what the entry of the Save menu gives, and returns its bytes. */
+export async function save(page: Page, entry: string): Promise<Buffer> {
+  const item = page.getByRole('menuitem', { name: entry, exact: true });
+  if (!(await item.isVisible())) await page.getByRole('button', { name: 'Save', exact: true }).click();
+  const download = page.waitForEvent('download', { timeout: DOWNLOAD_TIMEOUT });
+  await item.click();
+  const bytes = await readFile(await (await download).path());
+  await page.keyboard.press('Escape');
+  return bytes;
+}
+
+/** Opens the Attention tab and takes pictures of its panel and of the whole page. */
+export async function photograph(page: Page, attention: string, whole: string): Promise<void> {
+  await page.getByRole('tab', { name: 'Attention', exact: true }).click();
+  const panel = page.getByRole('tabpanel', { name: 'Attention', exact: true });
+  await panel.getByRole('img').first().waitFor();
+  await panel.screenshot({ path: attention });
+  await page.screenshot({ path: whole });
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
