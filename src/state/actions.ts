@@ -3,7 +3,7 @@ import { download } from '../client/download.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { SourceFile } from '../protocol/values.ts';
 import { requestCrops, send } from './conversation.ts';
-import { datasetStore } from './dataset.ts';
+import { datasetStore, type Origin } from './dataset.ts';
 import { metricsLines } from './metrics-file.ts';
 import { seriesStore } from './series.ts';
 import { sessionStore } from './session.ts';
@@ -31,45 +31,36 @@ export function reset(): void {
   send({ type: 'reset' });
 }
 
-/** The settings that shape the images themselves: where they differ from `loadedKey`, a new reading is due. */
+/** The settings that shape the images themselves: where they differ from the origin's, a new reading is due. */
 export function dataKeyOf({ data, training }: RunConfig): string {
   return JSON.stringify([data, training.seed]);
 }
 
 export function loadSamples(source: 'samples' | 'tinted'): void {
   setSetting('data', 'source', source);
-  beginLoad();
+  beginLoad(null);
   send({ type: 'load-samples' });
 }
 
 /** @param name what the dataset is called: the folder's or archive's name. */
 export function loadFiles(name: string, files: SourceFile[]): void {
   setSetting('data', 'source', 'own');
-  datasetStore.setState({ lastFiles: { name, files } });
-  beginLoad();
+  beginLoad({ name, files });
   send({ type: 'load-files', name, files });
 }
 
 /** Reads the present images again under the present settings. */
 export function reload(): void {
-  const { lastFiles } = datasetStore.getState();
-  const { source } = settingsStore.getState().config.data;
-  if (source === 'own') {
-    if (lastFiles) loadFiles(lastFiles.name, lastFiles.files);
-  } else {
-    loadSamples(source);
-  }
+  const { origin, summary } = datasetStore.getState();
+  if (origin?.given) loadFiles(origin.given.name, origin.given.files);
+  else if (summary && summary.source !== 'own') loadSamples(summary.source);
 }
 
-export function cancelLoad(): void {
-  send({ type: 'cancel-load' });
-}
-
-function beginLoad(): void {
+function beginLoad(given: Origin['given']): void {
   flushSettings();
   datasetStore.setState({
     progress: { stage: 'listing', done: 0, total: 0, perSecond: 0, secondsLeft: null },
-    loadedKey: dataKeyOf(settingsStore.getState().config),
+    coming: { given, key: dataKeyOf(settingsStore.getState().config) },
   });
 }
 
@@ -142,11 +133,4 @@ export function saveMetrics(): void {
 
 export function dismissFault(): void {
   sessionStore.setState({ fault: null });
-}
-
-/** Files could not be gathered: nothing was sent to the trainer, the images in use stay. */
-export function reportDataFault(what: string): void {
-  sessionStore.setState({
-    fault: { kind: 'data', what, remedy: 'Try again, or choose the folder with the button.' },
-  });
 }

@@ -20,11 +20,18 @@ export function apply(event: TrainerEvent): void {
       datasetStore.setState({ progress: event.progress });
       return;
     case 'intake-cancelled':
-      datasetStore.setState({ progress: null });
+      datasetStore.setState({ progress: null, coming: null });
       return;
     case 'dataset': {
       const { summary } = event;
-      datasetStore.setState({ summary, progress: null, cards: new Map(), awaited: new Set() });
+      datasetStore.setState(({ coming, origin }) => ({
+        summary,
+        progress: null,
+        cards: new Map(),
+        awaited: new Set(),
+        origin: coming ?? origin,
+        coming: null,
+      }));
       const images = summary.train + summary.val;
       viewStore.setState({
         selectedImage: 0,
@@ -70,7 +77,7 @@ export function apply(event: TrainerEvent): void {
       // A file for the person, not state: `conversation.ts` hands it over.
       return;
     case 'fault':
-      datasetStore.setState({ progress: null });
+      datasetStore.setState({ progress: null, coming: null });
       sessionStore.setState({ fault: event.fault, activity: null });
       return;
     default:

@@ -4,7 +4,7 @@ import type { TrainerClient } from '../client/trainer-client.ts';
 import type { Command, TrainerEvent } from '../protocol/messages.ts';
 import { apply } from './apply.ts';
 import { datasetStore } from './dataset.ts';
-import { settingsStore } from './settings.ts';
+import { setSetting, settingsStore } from './settings.ts';
 import { viewStore } from './view.ts';
 
 let client: TrainerClient | null = null;
@@ -54,6 +54,12 @@ export function requestCrops(): void {
   send({ type: 'get-crops', id, epoch });
 }
 
+/** Images that did not come leave those before in use: the setting says again where these are from. */
+function keepSource(): void {
+  const { summary } = datasetStore.getState();
+  if (summary) setSetting('data', 'source', summary.source);
+}
+
 function follow(event: TrainerEvent): void {
   switch (event.type) {
     case 'dataset':
@@ -68,8 +74,12 @@ function follow(event: TrainerEvent): void {
       awaitedCrops = null;
       if (cropsAreStale) requestCrops();
       return;
+    case 'intake-cancelled':
+      keepSource();
+      return;
     case 'fault':
       awaitedCrops = null;
+      if (event.fault.kind === 'data') keepSource();
       return;
     case 'checkpoint': {
       const name = settingsStore.getState().preset ?? 'custom';

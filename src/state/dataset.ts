@@ -10,10 +10,18 @@ export interface DatasetState {
   cards: ReadonlyMap<number, ImageCard>;
   /** Ids asked for and not yet answered. */
   awaited: ReadonlySet<number>;
-  /** What was last dropped or picked, kept to read it again under other label settings. */
-  lastFiles: { name: string; files: SourceFile[] } | null;
-  /** Settings that shaped the images now loaded, as `dataKeyOf` writes them. */
-  loadedKey: string | null;
+  /** Where the present images came from; null before the first. */
+  origin: Origin | null;
+  /** The same of the images being read: they become the origin once they have come. */
+  coming: Origin | null;
+}
+
+/** What was read and under which settings, kept to read it again under others. */
+export interface Origin {
+  /** null for the samples. */
+  given: { name: string; files: SourceFile[] } | null;
+  /** The settings that shaped the images, as `dataKeyOf` writes them. */
+  key: string;
 }
 
 export const datasetStore = createStore<DatasetState>(() => ({
@@ -21,8 +29,8 @@ export const datasetStore = createStore<DatasetState>(() => ({
   progress: null,
   cards: new Map(),
   awaited: new Set(),
-  lastFiles: null,
-  loadedKey: null,
+  origin: null,
+  coming: null,
 }));
 
 /** Thumbnails kept at once; a card is some 16 KiB and the oldest go first. */

@@ -53,6 +53,6 @@ export function knnText({ teacher, untrained, pixels }: KnnResult): string {
 }
 
 function intakeText({ stage, done, total }: IntakeProgress): string {
-  if (total === 0) return `${stages[stage]}…`;
+  if (total === 0) return done > 0 ? `${stages[stage]}: ${countWords(done)} so far` : `${stages[stage]}…`;
   return `${stages[stage]}: ${countWords(done)} of ${countWords(total)}`;
 }

@@ -15,7 +15,7 @@ export function plural(n: number, one: string, many = `${one}s`): string {
 /** Seconds in the one unit that fits: "8 s", "4 min", "2.5 h", "3 days". */
 export function durationWords(seconds: number): string {
   if (!Number.isFinite(seconds)) return '–';
-  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 59.5) return `${Math.max(0, Math.round(seconds))} s`;
   if (seconds < 3570) return `${Math.round(seconds / 60)} min`;
   const hours = seconds / 3600;
   if (hours < 10) return `${Number(hours.toFixed(1))} h`;

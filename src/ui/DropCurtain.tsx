@@ -1,7 +1,6 @@
 /** The whole window takes a drop, and says so while something is dragged over it. */
 import { useEffect, useState } from 'react';
-import { gatherDropped } from '../client/gather.ts';
-import { take } from './images/take.ts';
+import { loadDropped } from '../state/gathering.ts';
 
 export function DropCurtain() {
   const [over, setOver] = useState(false);
@@ -32,7 +31,7 @@ export function DropCurtain() {
       if (!dataTransfer || !carriesFiles(event)) return;
       event.preventDefault();
       // The browser empties the transfer once this handler returns, so gathering begins within it.
-      take(() => gatherDropped(dataTransfer));
+      void loadDropped(dataTransfer.items);
     };
     window.addEventListener('dragenter', enter);
     window.addEventListener('dragover', move);

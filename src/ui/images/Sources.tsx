@@ -1,10 +1,9 @@
 /** Where images come from: dropped, picked as a folder or files, or made as samples. */
 import { UnstyledButton } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { gatherPicked } from '../../client/gather.ts';
 import { loadSamples } from '../../state/actions.ts';
+import { loadPicked } from '../../state/gathering.ts';
 import { useDataset, useSettings } from '../use-stores.ts';
-import { take } from './take.ts';
 
 export function Sources() {
   const source = useSettings((s) => s.config.data.source);
@@ -12,9 +11,7 @@ export function Sources() {
   return (
     <>
       <div className="sources">
-        <p className="quiet">
-          Drop folders, images or a .zip anywhere on the page. They never leave this computer.
-        </p>
+        <p className="quiet">Drop folders, images or a .zip anywhere. They never leave this computer.</p>
         <div className="pickers">
           <Picker folder>Choose a folder</Picker>
           <Picker>Choose files</Picker>
@@ -42,7 +39,7 @@ function Picker({ folder = false, children }: { folder?: boolean; children: Reac
         {...(folder ? { webkitdirectory: '' } : {})}
         onChange={(event) => {
           const { files } = event.currentTarget;
-          if (files && files.length > 0) take(async () => gatherPicked(files));
+          if (files && files.length > 0) loadPicked(files);
           // The same folder can be chosen again after it changed.
           event.currentTarget.value = '';
         }}

@@ -4,18 +4,20 @@ import type { DatasetSummary, ImageCard } from '../../protocol/values.ts';
 import { selectImage, wantCards } from '../../state/actions.ts';
 import { useDataset, useView } from '../use-stores.ts';
 
-const CELL = 46; // px, a thumbnail and its gap
-const THUMB = 42; // px
-const ROWS = 4;
+const ABOUT = 46; // px, a thumbnail and its gap, before a row is filled evenly
+const GAP = 4; // px
+const ROWS = 3;
 
 export function Thumbnails({ summary }: { summary: DatasetSummary }) {
   const count = summary.train + summary.val;
   const frame = useRef<HTMLDivElement>(null);
-  const [columns, setColumns] = useState(6);
+  const [width, setWidth] = useState(6 * ABOUT);
   const [top, setTop] = useState(0);
   const selected = useView((s) => s.selectedImage);
+  const columns = Math.max(1, Math.round(width / ABOUT));
+  const cell = width / columns;
   const rows = Math.ceil(count / columns);
-  const firstRow = Math.floor(top / CELL);
+  const firstRow = Math.floor(top / cell);
   const ids = useMemo(() => {
     const first = firstRow * columns;
     const last = Math.min(count, (firstRow + ROWS + 1) * columns);
@@ -25,9 +27,7 @@ export function Thumbnails({ summary }: { summary: DatasetSummary }) {
   useLayoutEffect(() => {
     const element = frame.current;
     if (!element) return;
-    const observer = new ResizeObserver(() =>
-      setColumns(Math.max(1, Math.floor(element.clientWidth / CELL))),
-    );
+    const observer = new ResizeObserver(() => setWidth(element.clientWidth));
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
@@ -42,8 +42,8 @@ export function Thumbnails({ summary }: { summary: DatasetSummary }) {
     const row = Math.floor(next / columns);
     const element = frame.current;
     if (!element) return;
-    if (row * CELL < element.scrollTop) element.scrollTop = row * CELL;
-    else if ((row + 1) * CELL > element.scrollTop + ROWS * CELL) element.scrollTop = (row + 1 - ROWS) * CELL;
+    if (row * cell < element.scrollTop) element.scrollTop = row * cell;
+    else if ((row + 1) * cell > element.scrollTop + ROWS * cell) element.scrollTop = (row + 1 - ROWS) * cell;
   };
   const moves: Record<string, number> = {
     ArrowRight: 1,
@@ -60,7 +60,7 @@ export function Thumbnails({ summary }: { summary: DatasetSummary }) {
     <div
       ref={frame}
       className="thumbs"
-      style={{ height: Math.min(ROWS, Math.max(1, rows)) * CELL }}
+      style={{ height: Math.min(ROWS, Math.max(1, rows)) * cell }}
       role="listbox"
       tabIndex={0}
       aria-label="Images of the run"
@@ -73,15 +73,16 @@ export function Thumbnails({ summary }: { summary: DatasetSummary }) {
         choose(selected + move);
       }}
     >
-      <div style={{ height: rows * CELL, position: 'relative' }}>
+      <div style={{ height: rows * cell, position: 'relative' }}>
         {ids.map((id) => (
           <Thumbnail
             key={id}
             id={id}
             chosen={id === selected}
             count={count}
-            left={(id % columns) * CELL}
-            top={Math.floor(id / columns) * CELL}
+            side={cell - GAP}
+            left={(id % columns) * cell}
+            top={Math.floor(id / columns) * cell}
             onChoose={choose}
           />
         ))}
@@ -94,12 +95,14 @@ interface ThumbnailProps {
   id: number;
   chosen: boolean;
   count: number;
+  /** Pixels. */
+  side: number;
   left: number;
   top: number;
   onChoose: (id: number) => void;
 }
 
-function Thumbnail({ id, chosen, count, left, top, onChoose }: ThumbnailProps) {
+function Thumbnail({ id, chosen, count, side, left, top, onChoose }: ThumbnailProps) {
   const card = useDataset((s) => s.cards.get(id));
   const name = card ? `${card.path}${card.label ? `, ${card.label}` : ''}, ${card.split}` : `Image ${id + 1}`;
   return (
@@ -114,7 +117,7 @@ function Thumbnail({ id, chosen, count, left, top, onChoose }: ThumbnailProps) {
       aria-posinset={id + 1}
       aria-label={name}
       title={name}
-      style={{ left, top, width: THUMB, height: THUMB }}
+      style={{ left, top, width: side, height: side }}
       onClick={() => onChoose(id)}
     >
       {card && <Picture card={card} />}

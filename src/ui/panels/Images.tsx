@@ -4,8 +4,9 @@ import { useClipboard, useDisclosure } from '@mantine/hooks';
 import { useMemo } from 'react';
 import { fieldOf } from '../../config/fields.ts';
 import type { DatasetSummary, IntakeProgress } from '../../protocol/values.ts';
-import { cancelLoad, dataKeyOf, reload } from '../../state/actions.ts';
+import { dataKeyOf, reload } from '../../state/actions.ts';
 import { expectations } from '../../state/expectations.ts';
+import { cancelLoad } from '../../state/gathering.ts';
 import { statusText } from '../../state/status-text.ts';
 import { bytesWords, countWords, durationWords, plural, rateWords } from '../../state/words.ts';
 import { Sources } from '../images/Sources.tsx';
@@ -173,9 +174,8 @@ const folderFields = [fieldOf('data', 'validation')];
 function LabelSource() {
   const source = useSettings((s) => s.config.data.source);
   const kind = useSettings((s) => s.config.data.labels);
-  const loadedKey = useDataset((s) => s.loadedKey);
-  const canReload = useDataset((s) => s.lastFiles !== null) || source !== 'own';
-  const stale = useSettings((s) => loadedKey !== null && loadedKey !== dataKeyOf(s.config));
+  const origin = useDataset((s) => s.origin);
+  const stale = useSettings((s) => origin !== null && origin.key !== dataKeyOf(s.config));
   const more = kind === 'pattern' ? patternFields : folderFields;
   return (
     <>
@@ -185,7 +185,7 @@ function LabelSource() {
           {more.map((field) => field && <FieldRow key={field.key} field={field} />)}
         </div>
       )}
-      {stale && canReload && (
+      {stale && (
         <div className="intakeLine spaced">
           <span className="quiet">The images were read under other settings.</span>
           <Button size="compact-xs" onClick={reload}>

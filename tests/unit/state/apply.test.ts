@@ -1,0 +1,117 @@
+/** What each event of the trainer does to the stores. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { defaultConfig } from '../../../src/config/schema.ts';
+import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
+import { apply } from '../../../src/state/apply.ts';
+import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
+import { seriesStore } from '../../../src/state/series.ts';
+import { sessionStore } from '../../../src/state/session.ts';
+import { viewStore } from '../../../src/state/view.ts';
+import { card, freshStores, knn, row, status, summary } from './stores.ts';
+
+const fault = { kind: 'data' as const, what: 'No image could be read.', remedy: 'Drop others.' };
+const attention = { step: 3, heads: 1, rows: 1, columns: 1, images: [], overlap: null };
+const crops = { id: 4, epoch: 2, original: card(0).thumbnail, views: [], alone: [] };
+const backend = { backend: 'wasm' as const, adapter: 'SIMD', software: false, threads: 4, reason: 'no GPU' };
+const curves = { steps: [0, 1], lr: [0, 1], weightDecay: [0, 0], momentum: [1, 1], teacherTemp: [1, 1] };
+const progress = { stage: 'decoding' as const, done: 3, total: 9, perSecond: 2, secondsLeft: 3 };
+
+beforeEach(freshStores);
+
+describe('apply', () => {
+  /** Every event once, with what must be true afterwards. */
+  const effects: { [T in TrainerEvent['type']]: [Extract<TrainerEvent, { type: T }>, () => void] } = {
+    opened: [{ type: 'opened', backend }, () => expect(sessionStore.getState().backend).toEqual(backend)],
+    activity: [
+      { type: 'activity', text: 'Busy…' },
+      () => expect(sessionStore.getState().activity).toBe('Busy…'),
+    ],
+    intake: [{ type: 'intake', progress }, () => expect(datasetStore.getState().progress).toEqual(progress)],
+    dataset: [
+      { type: 'dataset', summary },
+      () => {
+        expect(datasetStore.getState().summary).toEqual(summary);
+        expect(viewStore.getState().pinned).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+      },
+    ],
+    'intake-cancelled': [
+      { type: 'intake-cancelled' },
+      () => expect(datasetStore.getState().progress).toBeNull(),
+    ],
+    status: [{ type: 'status', status }, () => expect(sessionStore.getState().status).toEqual(status)],
+    metrics: [
+      { type: 'metrics', rows: [row(0), row(1)] },
+      () => expect([...seriesStore.getState().column('step')]).toEqual([0, 1]),
+    ],
+    schedules: [
+      { type: 'schedules', curves },
+      () => expect(seriesStore.getState().schedules).toEqual(curves),
+    ],
+    'run-started': [
+      { type: 'run-started', config: defaultConfig },
+      () => expect(sessionStore.getState().runConfig).toEqual(defaultConfig),
+    ],
+    cards: [
+      { type: 'cards', cards: [card(7)] },
+      () => expect(datasetStore.getState().cards.get(7)?.path).toBe('7.png'),
+    ],
+    crops: [{ type: 'crops', crops }, () => expect(viewStore.getState().crops).toEqual(crops)],
+    attention: [
+      { type: 'attention', snapshot: attention },
+      () => expect(viewStore.getState().attention).toEqual(attention),
+    ],
+    knn: [{ type: 'knn', result: knn(100) }, () => expect(seriesStore.getState().knn).toEqual([knn(100)])],
+    neighbours: [
+      { type: 'neighbours', neighbours: { id: 1, step: 2, neighbours: [] } },
+      () => expect(viewStore.getState().neighbours?.id).toBe(1),
+    ],
+    checkpoint: [
+      { type: 'checkpoint', step: 1, bytes: new Uint8Array(1) },
+      () => expect(seriesStore.getState().version).toBe(0),
+    ],
+    fault: [{ type: 'fault', fault }, () => expect(sessionStore.getState().fault).toEqual(fault)],
+  };
+
+  it.each(Object.entries(effects))('takes %s', (_, [event, check]) => {
+    apply(eventSchema.parse(event));
+    check();
+  });
+
+  it('voids series, snapshots and the fault when a run begins, and keeps the plan', () => {
+    apply({ type: 'schedules', curves });
+    apply({ type: 'metrics', rows: [row(0)] });
+    apply({ type: 'knn', result: knn(0) });
+    apply({ type: 'attention', snapshot: attention });
+    apply({ type: 'fault', fault: { ...fault, kind: 'not-finite' } });
+    const { version } = seriesStore.getState();
+    apply({ type: 'run-started', config: defaultConfig });
+    expect(seriesStore.getState()).toMatchObject({ knn: [], schedules: curves, version: version + 1 });
+    expect(seriesStore.getState().column('loss')).toHaveLength(0);
+    expect(viewStore.getState().attention).toBeNull();
+    expect(sessionStore.getState().fault).toBeNull();
+  });
+
+  it('forgets the pictures of the images before, and a fault about them', () => {
+    apply({ type: 'cards', cards: [card(1)] });
+    apply({ type: 'crops', crops });
+    apply({ type: 'fault', fault });
+    apply({ type: 'dataset', summary: { ...summary, train: 2, val: 1 } });
+    expect(datasetStore.getState().cards.size).toBe(0);
+    expect(viewStore.getState()).toMatchObject({ crops: null, pinned: [0, 1, 2], selectedImage: 0 });
+    expect(sessionStore.getState().fault).toBeNull();
+  });
+
+  it('keeps a fault of the run when other images come', () => {
+    apply({ type: 'fault', fault: { ...fault, kind: 'device-lost' } });
+    apply({ type: 'dataset', summary });
+    expect(sessionStore.getState().fault?.kind).toBe('device-lost');
+  });
+
+  it('keeps a bounded number of thumbnails, the newest', () => {
+    addCards(Array.from({ length: MOST_CARDS + 10 }, (_, id) => card(id)));
+    const { cards } = datasetStore.getState();
+    expect(cards.size).toBe(MOST_CARDS);
+    expect(cards.has(9)).toBe(false);
+    expect(cards.has(MOST_CARDS + 9)).toBe(true);
+  });
+});

@@ -1,0 +1,105 @@
+/** Fresh stores and a trainer that only listens, for tests of the state. */
+
+import type { TrainerClient } from '../../../src/client/trainer-client.ts';
+import type { Command, TrainerEvent } from '../../../src/protocol/messages.ts';
+import type {
+  DatasetSummary,
+  ImageCard,
+  KnnResult,
+  SessionStatus,
+  StepMetrics,
+} from '../../../src/protocol/values.ts';
+import { datasetStore } from '../../../src/state/dataset.ts';
+import { clearSeries, seriesStore } from '../../../src/state/series.ts';
+import { sessionStore } from '../../../src/state/session.ts';
+import { settingsStore } from '../../../src/state/settings.ts';
+import { viewStore } from '../../../src/state/view.ts';
+
+export function freshStores(): void {
+  sessionStore.setState(sessionStore.getInitialState(), true);
+  settingsStore.setState(settingsStore.getInitialState(), true);
+  datasetStore.setState(datasetStore.getInitialState(), true);
+  viewStore.setState(viewStore.getInitialState(), true);
+  clearSeries();
+  seriesStore.setState(seriesStore.getInitialState(), true);
+}
+
+export class RecordingTrainer implements TrainerClient {
+  sent: Command[] = [];
+  #listener: ((event: TrainerEvent) => void) | null = null;
+  send(command: Command): void {
+    this.sent.push(command);
+  }
+  subscribe(listener: (event: TrainerEvent) => void): () => void {
+    this.#listener = listener;
+    return () => {
+      this.#listener = null;
+    };
+  }
+  close(): void {
+    this.#listener = null;
+  }
+  say(event: TrainerEvent): void {
+    this.#listener?.(event);
+  }
+  typesSent(): string[] {
+    return this.sent.map(({ type }) => type);
+  }
+}
+
+export const summary: DatasetSummary = {
+  name: 'pets',
+  source: 'own',
+  train: 10,
+  val: 2,
+  classes: ['cat', 'dog'],
+  classCounts: [
+    { train: 5, val: 1 },
+    { train: 5, val: 1 },
+  ],
+  split: 'drawn from the seed',
+  skipped: [{ path: 'a.txt', reason: 'not an image' }],
+  bytes: 1000,
+  budgetBytes: 5000,
+  workingSide: 64,
+  hasMasks: false,
+  fingerprint: 'f',
+};
+
+export const status: SessionStatus = {
+  phase: 'running',
+  step: 12,
+  totalSteps: 600,
+  stepsPerEpoch: 125,
+  imagesPerSecond: 30,
+  secondsLeft: 90,
+  parameters: 1000,
+  tensors: 10,
+  tensorBytes: 4000,
+};
+
+export function row(step: number): StepMetrics {
+  return {
+    step,
+    epoch: step / 125,
+    loss: 5 - step / 1000,
+    lr: 1e-3,
+    weightDecay: 0.04,
+    momentum: 0.99,
+    teacherTemp: 0.02,
+    teacherEntropy: 3,
+    kl: 0.5,
+    featureSpread: 0.08,
+    gradNorm: 1.25,
+    seconds: 0.5,
+  };
+}
+
+export function knn(step: number): KnnResult {
+  return { step, teacher: 83.2, pixels: 39, untrained: 61.4, k: 20, train: 2000, val: 400, classes: 8 };
+}
+
+export function card(id: number): ImageCard {
+  const rgba = new Uint8ClampedArray(4);
+  return { id, path: `${id}.png`, split: 'train', label: null, thumbnail: { width: 1, height: 1, rgba } };
+}
