@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { HeadlessOptions } from './headless-options.ts';
-import { progressLine } from './progress.ts';
+import { type Progress, progressLine } from './progress.ts';
 
 /** The page stopped, complained or fell silent; the message is its own where it has one. */
 export class RunFailure extends Error {
@@ -19,6 +19,7 @@ export interface Watched {
   page: Page;
   /** Says what went wrong in the page itself: an exception, a crash; null while all is well. */
   trouble(): string | null;
+  progress: Progress;
 }
 
 /** Follows the page's own complaints from here on. */
@@ -30,7 +31,7 @@ export function watch(page: Page): Watched {
   page.on('crash', () => {
     trouble ??= 'The page crashed, most likely for want of memory.';
   });
-  return { page, trouble: () => trouble };
+  return { page, trouble: () => trouble, progress: progressLine() };
 }
 
 async function statusOf(page: Page): Promise<string> {
@@ -38,11 +39,12 @@ async function statusOf(page: Page): Promise<string> {
 }
 
 /**
- * Waits until the status fits, drawing progress. Throws RunFailure for an alert, an error in the page, a status that
- * says the run stopped, or a silence.
+ * Waits until the status is as wanted, showing it. Throws RunFailure for an alert, an error in the page, or a silence.
  */
-export async function waitForStatus({ page, trouble }: Watched, wanted: RegExp): Promise<string> {
-  const progress = progressLine();
+export async function waitForStatus(
+  { page, trouble, progress }: Watched,
+  wanted: (status: string) => boolean | Promise<boolean>,
+): Promise<void> {
   let before = '';
   let changedAt = Date.now();
   try {
@@ -55,7 +57,7 @@ export async function waitForStatus({ page, trouble }: Watched, wanted: RegExp):
       if (status !== before) changedAt = Date.now();
       before = status;
       progress.show(status);
-      if (wanted.test(status)) return status;
+      if (await wanted(status)) return;
       if (Date.now() - changedAt > LONGEST_SILENCE)
         throw new RunFailure(`Nothing changed for ${LONGEST_SILENCE / 60_000} minutes at: ${status}`);
       await page.waitForTimeout(LOOK_EVERY);
@@ -65,30 +67,25 @@ export async function waitForStatus({ page, trouble }: Watched, wanted: RegExp):
   }
 }
 
-const READY = /^Ready\b/;
+const ready = (status: string) => status.startsWith('Ready');
 
 /** Waits for the samples that every page opens with, then gives it the run's own images. */
 export async function loadData(watched: Watched, data: HeadlessOptions['data']): Promise<void> {
   const { page } = watched;
-  await waitForStatus(watched, READY);
+  await waitForStatus(watched, ready);
   if (data.kind === 'made') return;
   const title = page.getByRole('heading', { name: /^Images/ });
   const before = await title.textContent();
   const input = page.getByLabel(data.kind === 'folder' ? 'Choose a folder' : 'Choose files', { exact: true });
   await input.setInputFiles(resolve(data.path));
-  // The heading names the images: once it has changed, the status is about the new ones.
-  for (;;) {
-    await waitForStatus(watched, /./);
-    if ((await title.textContent()) !== before) break;
-    await page.waitForTimeout(LOOK_EVERY);
-  }
-  await waitForStatus(watched, READY);
+  // The heading names the images: only once it has changed is the status about the new ones.
+  await waitForStatus(watched, async (status) => ready(status) && (await title.textContent()) !== before);
 }
 
 /** Presses Train and waits for the end of the run. */
 export async function trainToTheEnd(watched: Watched): Promise<void> {
   await watched.page.getByRole('button', { name: 'Train', exact: true }).click();
-  await waitForStatus(watched, /^Finished\b/);
+  await waitForStatus(watched, (status) => status.startsWith('Finished'));
 }
 
 /** Saves what the entry of the Save menu gives, and returns its bytes. */

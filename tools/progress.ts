@@ -19,6 +19,7 @@ function drawn(status: string): string {
 
 export interface Progress {
   show(status: string): void;
+  /** Leaves the line as it stands; what is shown next begins another. */
   end(): void;
 }
 
@@ -42,7 +43,7 @@ export function progressLine(out: NodeJS.WriteStream = process.stdout): Progress
     },
     end() {
       if (out.isTTY && last !== '') out.write('\n');
-      last = '';
+      if (out.isTTY) last = '';
     },
   };
 }
