@@ -52,18 +52,19 @@ export async function inParallel<T>(
   const queue = items.entries();
   const lane = async () => {
     for (const [index, item] of queue) {
-      if (signal.aborted) throw new IntakeCancelled();
-      await untilAborted(work(item, index), signal);
+      if (signal.aborted) return;
+      await work(item, index);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
-  if (signal.aborted) throw new IntakeCancelled();
-}
-
-function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = () => reject(new IntakeCancelled());
+  let cancel = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    cancel = () => reject(new IntakeCancelled());
+    if (signal.aborted) cancel();
     signal.addEventListener('abort', cancel, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancel));
   });
+  try {
+    await Promise.race([aborted, Promise.all(Array.from({ length: Math.min(width, items.length) }, lane))]);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
 }
