@@ -8,8 +8,11 @@ export interface Check {
   args: string[];
 }
 
+/** Biome colors every letter by itself where it is not asked to leave it. */
+const PLAIN = process.stdout.isTTY ? [] : ['--colors=off'];
+
 export const STATIC_CHECKS: readonly Check[] = [
-  { title: 'Format and lint', tool: 'biome', args: ['ci', '.'] },
+  { title: 'Format and lint', tool: 'biome', args: ['ci', ...PLAIN, '.'] },
   { title: 'Types of the page', tool: 'tsc', args: ['-p', 'tsconfig.page.json'] },
   { title: 'Types of the worker', tool: 'tsc', args: ['-p', 'tsconfig.worker.json'] },
   { title: 'Types of tools and tests', tool: 'tsc', args: ['-p', 'tsconfig.node.json'] },
