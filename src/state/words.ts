@@ -27,7 +27,7 @@ export function bytesWords(bytes: number): string {
   const mebibytes = bytes / 2 ** 20;
   if (mebibytes < 1) return `${Math.round(bytes / 1024)} KiB`;
   if (mebibytes < 1024) return `${Number(mebibytes.toFixed(mebibytes < 100 ? 1 : 0))} MiB`;
-  return `${(mebibytes / 1024).toFixed(1)} GiB`;
+  return `${Number((mebibytes / 1024).toFixed(1))} GiB`;
 }
 
 /** A rate with two significant figures below ten: "0.43", "8.2", "31". */

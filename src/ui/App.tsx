@@ -1,6 +1,6 @@
 /** The page's skeleton: a bar, a status line, notices, and three columns that scroll by themselves. */
 import { useDisclosure } from '@mantine/hooks';
-import { useMemo } from 'react';
+import { useMemo, useRef } from 'react';
 import { pause, reset, step, train } from '../state/actions.ts';
 import { seriesStore } from '../state/series.ts';
 import { sessionStore } from '../state/session.ts';
@@ -14,7 +14,7 @@ import { LossChart } from './panels/LossChart.tsx';
 import { ResetQuestion } from './panels/ResetQuestion.tsx';
 import { atWork, steppable } from './panels/RunControls.tsx';
 import { SchedulesChart } from './panels/SchedulesChart.tsx';
-import { Settings } from './panels/Settings.tsx';
+import { Settings, SettingsTitle } from './panels/Settings.tsx';
 import { SpokenStatus, StatusLine } from './panels/Status.tsx';
 import { TopBar } from './TopBar.tsx';
 import { Watch } from './Watch.tsx';
@@ -23,6 +23,7 @@ import { Watch } from './Watch.tsx';
 const FORGIVEN = 60;
 
 export function App() {
+  const watch = useRef<HTMLElement>(null);
   const [helping, help] = useDisclosure(false);
   const [asking, question] = useDisclosure(false);
 
@@ -54,9 +55,9 @@ export function App() {
 
   return (
     <>
-      <a className="skip" href="#watch">
+      <button type="button" className="skip" onClick={() => watch.current?.focus()}>
         Skip to the pictures
-      </a>
+      </button>
       <div className="app">
         <TopBar onHelp={help.open} onReset={resetByButton} />
         <StatusLine />
@@ -65,9 +66,10 @@ export function App() {
           <div className="columns">
             <section className="column" aria-label="Images and settings">
               <Images />
+              <SettingsTitle />
               <Settings onReset={resetByButton} />
             </section>
-            <main className="column watch" id="watch" tabIndex={-1} aria-label="Watch">
+            <main className="column watch" ref={watch} tabIndex={-1} aria-label="Watch">
               <Watch />
             </main>
             <section className="column" aria-label="Curves">

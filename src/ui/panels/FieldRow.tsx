@@ -23,9 +23,9 @@ export function FieldRow({ field }: { field: Field }) {
         events={{ hover: true, focus: true, touch: true }}
       >
         <div className="fieldLine">
-          <label htmlFor={id}>
+          <label htmlFor={id} id={`${id}-label`}>
             {field.label}
-            {field.symbol && <i className="symbol">{field.symbol}</i>}
+            {field.symbol && <MathSymbol text={field.symbol} />}
           </label>
           <ControlOf id={id} field={field} value={value} set={set} refused={refusal !== null} />
         </div>
@@ -40,7 +40,8 @@ export function FieldRow({ field }: { field: Field }) {
             size={18}
             variant="subtle"
             color="gray"
-            aria-label={`Back to the paper’s ${field.label}`}
+            aria-label="Back to the paper’s value"
+            aria-describedby={`${id}-label`}
             onClick={() => set(valueIn(defaultConfig, field))}
           >
             <IconArrowBackUp size={13} />
@@ -53,6 +54,18 @@ export function FieldRow({ field }: { field: Field }) {
         </p>
       )}
     </div>
+  );
+}
+
+/** "τ_t" with its index set below the line. */
+function MathSymbol({ text }: { text: string }) {
+  const [stem, index] = text.split('_');
+  return (
+    <i className="symbol">
+      {' '}
+      {stem}
+      {index && <sub>{index}</sub>}
+    </i>
   );
 }
 
@@ -148,7 +161,11 @@ function Draft({ id, described, control, unit, value, set, refused }: DraftProps
       {...(number ? { min: number.min, step: number.step, placeholder: number.none ?? '' } : {})}
       {...(number && number.max !== null ? { max: number.max } : {})}
       {...(unit
-        ? { rightSection: <span className="quiet">{unit}</span>, rightSectionPointerEvents: 'none' }
+        ? {
+            rightSection: <span className="quiet">{unit}</span>,
+            rightSectionPointerEvents: 'none',
+            rightSectionWidth: 12 + 7 * unit.length,
+          }
         : {})}
       aria-describedby={described}
       error={refused}

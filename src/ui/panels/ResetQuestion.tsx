@@ -15,7 +15,7 @@ export function ResetQuestion({ opened, onClose }: { opened: boolean; onClose: (
       opened={opened}
       onClose={onClose}
       title="Begin anew?"
-      size="sm"
+      size={460}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <p className="prose">

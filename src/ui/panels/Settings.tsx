@@ -1,7 +1,15 @@
 /** Every setting of the run: a preset, a proposal for these images, groups that fold, a search. */
-import { Accordion, Alert, Badge, Button, CloseButton, NativeSelect, TextInput } from '@mantine/core';
+import {
+  Accordion,
+  Alert,
+  Button,
+  CloseButton,
+  NativeSelect,
+  TextInput,
+  UnstyledButton,
+} from '@mantine/core';
 import { IconSearch, IconWand } from '@tabler/icons-react';
-import { useDeferredValue, useMemo, useState } from 'react';
+import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { type Proposal, proposeFor } from '../../config/auto.ts';
 import { differsFromPaper, FIELDS, type Field, GROUPS } from '../../config/fields.ts';
 import { differences } from '../../config/overrides.ts';
@@ -17,14 +25,25 @@ import { FieldRow } from './FieldRow.tsx';
 const shownWithImages = new Set(['source', 'labels', 'labelSeparator', 'labelField']);
 const fields = FIELDS.filter(({ group, key }) => !(group === 'data' && shownWithImages.has(key)));
 
+/** The heading lies at the lower edge of the column while the settings are below it, and leads to them. */
+export function SettingsTitle() {
+  const preset = useSettings((s) => (s.preset ? PRESETS[s.preset].label : 'Your own'));
+  const title = useRef<HTMLHeadingElement>(null);
+  return (
+    <h2 className="sectionTitle lip" id="settings-title" ref={title}>
+      <UnstyledButton onClick={() => title.current?.nextElementSibling?.scrollIntoView({ block: 'start' })}>
+        Settings
+      </UnstyledButton>
+      <small>{preset}</small>
+    </h2>
+  );
+}
+
 export function Settings({ onReset }: { onReset: () => void }) {
   const [query, setQuery] = useState('');
   const sought = useDeferredValue(query.trim().toLowerCase());
   return (
-    <section className="section" aria-labelledby="settings-title">
-      <h2 className="sectionTitle" id="settings-title">
-        Settings
-      </h2>
+    <section className="settings" aria-labelledby="settings-title">
       <Pending onReset={onReset} />
       <PresetChoice />
       <Plan />
@@ -189,11 +208,7 @@ function Groups() {
 function Differing({ fields: own }: { fields: readonly Field[] }) {
   const count = useSettings((s) => own.filter((field) => differsFromPaper(s.config, field)).length);
   if (count === 0) return null;
-  return (
-    <Badge size="xs" variant="light" tt="none" fw={500} aria-label={`${count} differ from the paper`}>
-      {count} ≠ paper
-    </Badge>
-  );
+  return <small className="mark">{count} not the paper’s</small>;
 }
 
 function GroupFields({ fields: own }: { fields: readonly Field[] }) {

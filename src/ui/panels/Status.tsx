@@ -46,7 +46,7 @@ function Figure({
       <dt>{name}</dt>
       <dd>
         {value}
-        {of && <small> / {of}</small>}
+        {of && <small className="figureOf"> / {of}</small>}
       </dd>
     </div>
   );

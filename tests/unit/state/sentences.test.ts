@@ -51,7 +51,7 @@ describe('words', () => {
     ]);
   });
   it('give bytes and rates', () => {
-    expect([2 ** 16, 2 ** 20 * 12.5, 2 ** 30].map(bytesWords)).toEqual(['64 KiB', '12.5 MiB', '1.0 GiB']);
+    expect([2 ** 16, 2 ** 20 * 12.5, 2 ** 30].map(bytesWords)).toEqual(['64 KiB', '12.5 MiB', '1 GiB']);
     expect([0, 0.432, 8.25, 31.4].map(rateWords)).toEqual(['–', '0.43', '8.3', '31']);
   });
 });
