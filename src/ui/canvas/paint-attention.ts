@@ -51,11 +51,12 @@ export function paintLayer(
   context.globalAlpha = 1;
 }
 
-/** The line around the patches where the grid is above 0: light on a dark rim, so that it shows on anything. */
+/** The line around the patches where the grid is above 0, on a dark rim, so that it shows on anything. */
 export function paintOutline(
   context: CanvasRenderingContext2D,
   size: Size,
   grid: PatchGrid,
+  color: string,
   dash: number[],
 ): void {
   const { values, rows, columns } = grid;
@@ -70,7 +71,7 @@ export function paintOutline(
   context.lineWidth = 3.5;
   context.stroke(path);
   context.setLineDash(dash);
-  context.strokeStyle = '#fff';
+  context.strokeStyle = color;
   context.lineWidth = 1.5;
   context.stroke(path);
   context.setLineDash([]);

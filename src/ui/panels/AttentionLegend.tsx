@@ -66,7 +66,8 @@ function Reading({
       Row {row}, column {column} (an even share is {formatShare(even)}):{' '}
       {columns.map((each, i) => {
         const share = mapOf(image, each, snapshot.heads)[point.patch] ?? 0;
-        const text = `${each.name} ${formatShare(share)}`;
+        const named = columns[i - 1]?.network !== each.network;
+        const text = `${named ? each.name : each.headName.toLowerCase()} ${formatShare(share)}`;
         return (
           <span key={each.name}>
             {i > 0 && ' · '}

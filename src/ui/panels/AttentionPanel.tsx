@@ -1,7 +1,8 @@
 /** What the CLS token looks at: pinned images × heads of the last block, teacher and student. */
 import { useElementSize } from '@mantine/hooks';
-import { Fragment, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import type { AttentionSnapshot } from '../../protocol/values.ts';
+import { crispSize, type Size } from '../canvas/fit.ts';
 import { usePixelRatio } from '../canvas/pixel-ratio.ts';
 import { formatCount } from '../charts/format.ts';
 import { useSession, useView } from '../use-stores.ts';
@@ -56,14 +57,41 @@ const COMFORT = 118;
 const LARGEST = 224;
 const SMALLEST = 52;
 const GAP = 6;
-const GROUP_GAP = 18;
+const GROUP_GAP = 20;
 
-/** How many images stand side by side, and how large a map is, in a panel `width` wide. */
-function layout(width: number, columns: number, images: number): { groups: number; side: number } {
-  const fit = Math.floor((width + GROUP_GAP) / (columns * (COMFORT + GAP) + GROUP_GAP));
-  const groups = Math.max(1, Math.min(fit, images));
-  const room = (width - (groups - 1) * GROUP_GAP - groups * (columns - 1) * GAP) / (groups * columns);
-  return { groups, side: Math.floor(Math.min(LARGEST, Math.max(SMALLEST, room))) };
+interface Layout {
+  /** Images side by side. */
+  groups: number;
+  /** Lines of maps an image; two when teacher and student do not fit on one. */
+  lines: number;
+  /** Of a picture and of each map, CSS pixels. */
+  size: Size;
+}
+
+/** @param maps of one image */
+function layout(
+  width: number,
+  snapshot: AttentionSnapshot,
+  maps: number,
+  networks: number,
+  ratio: number,
+): Layout {
+  const groupsOf = (perLine: number) =>
+    Math.floor((width + GROUP_GAP) / ((perLine + 1) * (COMFORT + GAP) + GROUP_GAP));
+  const lines = networks === 2 && groupsOf(maps) < 1 ? 2 : 1;
+  const perLine = maps / lines;
+  const groups = Math.max(1, Math.min(groupsOf(perLine), snapshot.images.length));
+  const room = (width - (groups - 1) * GROUP_GAP - groups * perLine * GAP) / (groups * (perLine + 1));
+  const side = Math.min(LARGEST, Math.max(SMALLEST, room));
+  return { groups, lines, size: tileSize(snapshot, side, ratio) };
+}
+
+/** Whole device pixels a picture's pixel; where that wastes room, whole ones a patch at least. */
+function tileSize({ images, rows, columns }: AttentionSnapshot, side: number, ratio: number): Size {
+  const box = { width: side, height: 1.5 * side };
+  const patches = crispSize({ width: columns, height: rows }, box, ratio);
+  const exact = images[0] ? crispSize(images[0].pixels, box, ratio) : patches;
+  return exact.width > 0.85 * patches.width ? exact : patches;
 }
 
 function Maps({ snapshot, look }: { snapshot: AttentionSnapshot; look: Look }) {
@@ -97,50 +125,45 @@ function Maps({ snapshot, look }: { snapshot: AttentionSnapshot; look: Look }) {
         Pin images above to see their maps.
       </div>
     );
-  const { groups, side } = layout(width, columns.length + 1, pinned.length);
+  const networks = overlay.network === 'both' ? 2 : 1;
+  const { groups, lines, size } = layout(width, snapshot, columns.length, networks, pixelRatio);
+  const perLine = columns.length / lines;
+  const line = { gridTemplateColumns: `repeat(${perLine + 1}, ${size.width}px)`, gap: GAP };
   return (
     <div ref={ref}>
       {width > 0 && (
         <div
           className={classes.maps}
-          style={{
-            gridTemplateColumns: Array(groups)
-              .fill(`repeat(${columns.length + 1}, ${side}px)`)
-              .join(` ${GROUP_GAP - 2 * GAP}px `),
-            gap: GAP,
-            overflowX: 'auto',
-          }}
+          style={{ gridTemplateColumns: `repeat(${groups}, max-content)`, columnGap: GROUP_GAP, rowGap: GAP }}
         >
           {Array.from({ length: groups }, (_, group) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the groups are places, not things
-            <Fragment key={group}>
-              {group > 0 && <span />}
-              <Heads snapshot={snapshot} columns={columns} />
-            </Fragment>
+            <div key={group} className={classes.mapsLine} style={line}>
+              <Heads snapshot={snapshot} columns={columns} lines={lines} />
+            </div>
           ))}
-          {pinned.map((id, i) => (
-            <Fragment key={id}>
-              {i % groups > 0 && <span />}
+          {pinned.map((id) => (
+            <div key={id} className={classes.mapsLine} style={line}>
               <AttentionRow
                 id={id}
                 snapshot={snapshot}
                 columns={columns}
+                lines={lines}
                 style={style}
                 mass={overlay.mass}
                 showObject={look.object}
-                side={side}
-                pixelRatio={pixelRatio}
+                size={size}
                 cursor={point?.id === id ? point.patch : null}
                 onPoint={setPoint}
               />
-            </Fragment>
+            </div>
           ))}
         </div>
       )}
       {snapshot.overlap && overlay.mode !== 'mean' && (
-        <p className={panel.quiet}>
-          × is the attention on the object over the object's share of the area, mean of{' '}
-          {snapshot.overlap.images} images; 1× is looking anywhere.
+        <p className={panel.quiet} style={{ marginTop: 6 }}>
+          2× means: the object gets twice the attention that its share of the area would give it; 1× is
+          looking anywhere. Mean of {snapshot.overlap.images} images with a known object.
         </p>
       )}
       <AttentionLegend snapshot={snapshot} columns={columns} style={style} point={point} />
@@ -148,26 +171,52 @@ function Maps({ snapshot, look }: { snapshot: AttentionSnapshot; look: Look }) {
   );
 }
 
-function Heads({ snapshot, columns }: { snapshot: AttentionSnapshot; columns: readonly MapColumn[] }) {
+interface HeadsProps {
+  snapshot: AttentionSnapshot;
+  columns: readonly MapColumn[];
+  lines: number;
+}
+
+/** What stands above the maps: network and head, and how much more than its area the object gets. */
+function Heads({ snapshot, columns, lines }: HeadsProps) {
+  const perLine = columns.length / lines;
+  const bothOnALine = lines === 1 && columns[0]?.network !== columns.at(-1)?.network;
   return (
     <>
       <div className={classes.columnHead}>
         <b>Image</b>
       </div>
-      {columns.map(({ network, head, name }) => {
-        const ratio = head === null ? undefined : snapshot.overlap?.[network][head];
-        const best = head !== null && head === bestHead(snapshot, network);
-        return (
-          <div key={name} className={classes.columnHead} data-best={best}>
-            <b style={{ color: `var(--${network})` }}>{name}</b>
-            {ratio !== undefined && (
-              <em title={`${ratio.toFixed(2)} times the object's share of the area`}>
-                {ratio.toFixed(1)}× object{best && ', best'}
-              </em>
-            )}
-          </div>
-        );
-      })}
+      {columns.slice(0, perLine).map((column, i) => (
+        <div key={column.name} className={classes.columnHead}>
+          <b>{bothOnALine ? column.name : column.headName}</b>
+          {columns
+            .filter((_, j) => j % perLine === i)
+            .map((each) => (
+              <Overlap key={each.name} snapshot={snapshot} column={each} named={lines > 1} />
+            ))}
+        </div>
+      ))}
     </>
+  );
+}
+
+function Overlap({
+  snapshot,
+  column,
+  named,
+}: {
+  snapshot: AttentionSnapshot;
+  column: MapColumn;
+  named: boolean;
+}) {
+  const { network, head } = column;
+  const ratio = head === null ? undefined : snapshot.overlap?.[network][head];
+  if (ratio === undefined) return null;
+  const best = head === bestHead(snapshot, network);
+  return (
+    <em data-best={best} title={`${ratio.toFixed(2)} times the object's share of the area`}>
+      {named && `${network} `}
+      {ratio.toFixed(1)}×{best && ', best'}
+    </em>
   );
 }

@@ -4,7 +4,7 @@ import { type KeyboardEvent, memo, useCallback, useMemo } from 'react';
 import type { AttentionSnapshot } from '../../protocol/values.ts';
 import { togglePin } from '../../state/actions.ts';
 import { bitmapOf } from '../canvas/bitmap.ts';
-import { crispSize } from '../canvas/fit.ts';
+import type { Size } from '../canvas/fit.ts';
 import { PixelCanvas } from '../canvas/PixelCanvas.tsx';
 import { AttentionTile, type MapStyle, PatchCursor } from './AttentionTile.tsx';
 import { describeMap, type MapColumn, mapOf } from './attention-maps.ts';
@@ -22,17 +22,19 @@ interface Props {
   id: number;
   snapshot: AttentionSnapshot;
   columns: readonly MapColumn[];
+  /** The maps stand in this many lines. */
+  lines: number;
   style: MapStyle;
   mass: number;
   showObject: boolean;
-  side: number;
-  pixelRatio: number;
+  /** Of a picture and of each map, CSS pixels. */
+  size: Size;
   cursor: number | null;
   onPoint: (point: PatchPoint | null) => void;
 }
 
 export const AttentionRow = memo(function AttentionRow(props: Props) {
-  const { id, snapshot, columns, style, mass, showObject, side, pixelRatio, cursor, onPoint } = props;
+  const { id, snapshot, columns, lines, style, mass, showObject, size, cursor, onPoint } = props;
   const card = useCard(id);
   const name = nameOf(id, card);
   const image = snapshot.images.find((candidate) => candidate.id === id);
@@ -69,18 +71,20 @@ export const AttentionRow = memo(function AttentionRow(props: Props) {
     return (
       <>
         <div className={classes.tile}>
-          <Thumbnail id={id} side={side} />
+          <Thumbnail id={id} side={size.width} />
           <Unpin id={id} name={name} />
         </div>
-        <div className={classes.waiting} style={{ gridColumn: `span ${columns.length}`, height: side }}>
+        <div
+          className={classes.waiting}
+          style={{ gridColumn: `span ${columns.length / lines}`, height: size.height }}
+        >
           Its maps come with the next snapshot.
         </div>
       </>
     );
-  const size = crispSize(image.pixels, { width: side, height: side }, pixelRatio);
   return (
     <>
-      <div>
+      <div style={{ gridRow: `span ${lines}` }}>
         <div className={classes.tile} style={{ width: size.width }}>
           <button
             type="button"
@@ -112,6 +116,7 @@ export const AttentionRow = memo(function AttentionRow(props: Props) {
             size={size}
             object={object}
             label={`${column.name} on ${name}: ${describeMap(map, patchColumns, mass)}`}
+            tag={lines > 1 && i % (columns.length / lines) === 0 ? column.network : ''}
             cursor={cursor}
             onPoint={points[i] ?? (() => undefined)}
           />

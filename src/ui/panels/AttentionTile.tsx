@@ -7,6 +7,9 @@ import { PaintedCanvas } from '../canvas/PaintedCanvas.tsx';
 import { mapLayer, maskLayer, type PatchGrid, paintLayer, paintOutline } from '../canvas/paint-attention.ts';
 import classes from './pictures.module.css';
 
+/** A pink that none of the color maps has. */
+const OBJECT_COLOR = '#ff7ad9';
+
 /** How maps are drawn, the same for all tiles. */
 export interface MapStyle {
   colormap: ColormapName;
@@ -28,13 +31,15 @@ interface Props {
   /** Patches at least half covered by the object; null to leave the line out. */
   object: PatchGrid | null;
   label: string;
+  /** Written into the corner; empty for nothing. */
+  tag: string;
   /** Patch that is pointed at in any tile of this picture. */
   cursor: number | null;
   onPoint: (patch: number | null) => void;
 }
 
 export const AttentionTile = memo(function AttentionTile(props: Props) {
-  const { picture, map, rows, columns, style, size, object, label, cursor, onPoint } = props;
+  const { picture, map, rows, columns, style, size, object, label, tag, cursor, onPoint } = props;
   const { colormap, top, smooth, opacity, mass } = style;
   const mask = useMemo(
     () => (mass === null ? null : { values: topMassMask(map, mass), rows, columns }),
@@ -50,8 +55,8 @@ export const AttentionTile = memo(function AttentionTile(props: Props) {
   const paint = useCallback(
     (context: CanvasRenderingContext2D, area: Size) => {
       paintLayer(context, area, picture, layer, opacity);
-      if (mask) paintOutline(context, area, mask, []);
-      if (object) paintOutline(context, area, object, [4, 3]);
+      if (mask) paintOutline(context, area, mask, '#fff', []);
+      if (object) paintOutline(context, area, object, OBJECT_COLOR, [5, 3]);
     },
     [picture, layer, opacity, mask, object],
   );
@@ -72,6 +77,7 @@ export const AttentionTile = memo(function AttentionTile(props: Props) {
         onMouseMove={point}
         onMouseLeave={() => onPoint(null)}
       />
+      {tag !== '' && <span className={classes.tag}>{tag}</span>}
       {cursor !== null && <PatchCursor patch={cursor} rows={rows} columns={columns} size={size} />}
     </div>
   );

@@ -6,7 +6,7 @@ import { usePixelRatio } from '../canvas/pixel-ratio.ts';
 import classes from './pictures.module.css';
 
 /** Side of the square that each of the two pictures fits into, CSS pixels. */
-const SIDE = 96;
+const SIDE = 128;
 
 export function AugmentationPairs({ crops }: { crops: Crops }) {
   const ratio = usePixelRatio();

@@ -101,7 +101,7 @@ function Views({
         />
         {heading}{' '}
         <span>
-          {first.pixels.width} × {first.pixels.height} px · {who}
+          {first.pixels.width} px · {who}
         </span>
       </h3>
       <div className={classes.views}>

@@ -36,7 +36,7 @@ export function CropsPanel() {
 
 /** Room that the original may take: a good half of a narrow panel, less of a wide one. */
 function originalBox(panelWidth: number): { width: number; height: number } {
-  const width = panelWidth < 560 ? panelWidth * 0.5 : Math.min(panelWidth * 0.46, 448);
+  const width = Math.min(panelWidth * 0.51, 512);
   return { width, height: Math.max(width, 256) };
 }
 
@@ -45,7 +45,11 @@ function CropPictures({ crops }: { crops: Crops }) {
   const [lit, setLit] = useState<number | null>(null);
   const card = useCard(crops.id);
   const boxes: MarkedBox[] = crops.views.map(({ box, kind }, i) => ({ box, kind, tag: tagOf(crops, i) }));
-  const name = card ? `${card.path}${card.label ? ` · ${card.label}` : ''}` : `image ${crops.id}`;
+  const name = card
+    ? card.label
+      ? `${card.label} · ${fileOf(card.path)}`
+      : fileOf(card.path)
+    : `image ${crops.id}`;
   return (
     <div ref={ref}>
       {width > 0 && (
@@ -65,6 +69,10 @@ function CropPictures({ crops }: { crops: Crops }) {
       <AugmentationPairs crops={crops} />
     </div>
   );
+}
+
+function fileOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 /** "G1", "L3": numbered within its kind. */

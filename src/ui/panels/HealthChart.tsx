@@ -35,7 +35,7 @@ export function HealthChart() {
       key: 'teacherEntropy',
       name: 'Teacher entropy',
       unit: 'nats',
-      what: 'How undecided the teacher is. At ln K every image gets the same flat answer; at 0 all get one prototype.',
+      what: 'At ln K all answers are flat, at 0 all are the same.',
       levels: [
         { value: lnK, label: `ln K = ${lnK.toFixed(2)}`, color: WARN_LEVEL, at: 'right', side: 'above' },
       ],
@@ -44,14 +44,14 @@ export function HealthChart() {
       key: 'kl',
       name: 'KL(teacher‖student)',
       unit: 'nats',
-      what: 'What the student still gets wrong. At 0 there is nothing left to learn: with a flat or a single answer, that is collapse.',
+      what: 'What the student has yet to learn; 0 is collapse.',
       levels: [],
     },
     {
       key: 'featureSpread',
       name: 'Feature spread',
       unit: 'std',
-      what: 'How far apart the images are for the teacher. Healthy near 1/√d; at 0 all images look the same to it.',
+      what: 'Healthy near 1/√d; at 0 all images look alike to it.',
       levels: [
         {
           value: spread,
@@ -66,7 +66,7 @@ export function HealthChart() {
       key: 'gradNorm',
       name: 'Gradient norm',
       unit: 'L2',
-      what: `Length of the whole gradient, before ${clipText(optimizer.clip, optimizer.clipNorm)}. Spikes that grow announce trouble.`,
+      what: `Of the whole gradient; ${clipText(optimizer.clip, optimizer.clipNorm)}.`,
       levels: [],
     },
   ];
@@ -86,8 +86,8 @@ export function HealthChart() {
 }
 
 function clipText(clip: 'tensor' | 'global' | 'off', norm: number): string {
-  if (clip === 'off') return 'the update (clipping is off)';
-  return clip === 'tensor' ? `each tensor is clipped to ${norm}` : `it is clipped to ${norm}`;
+  if (clip === 'off') return 'clipping is off';
+  return clip === 'tensor' ? `each tensor alone is then clipped to ${norm}` : `it is then clipped to ${norm}`;
 }
 
 function SmallSign({ sign: { key, name, unit, what, levels }, version }: { sign: Sign; version: number }) {

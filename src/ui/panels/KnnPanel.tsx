@@ -9,7 +9,7 @@ import { formatCount, formatPercent } from '../charts/format.ts';
 import { INK } from '../charts/palette.ts';
 import { MOST_POINTS } from '../charts/rows.ts';
 import { niceAxis, stepAxis } from '../charts/scale.ts';
-import { useDataset, useSeries, useSession } from '../use-stores.ts';
+import { useDataset, useSeries, useSession, useSettings } from '../use-stores.ts';
 import { NeighboursView } from './NeighboursView.tsx';
 import { PanelFrame } from './PanelFrame.tsx';
 import panel from './panels.module.css';
@@ -18,6 +18,8 @@ export function KnnPanel() {
   const results = useSeries((state) => state.knn);
   const summary = useDataset((state) => state.summary);
   const phase = useSession(({ status }) => status?.phase ?? 'empty');
+  const settings = useSettings((state) => state.config);
+  const every = (useSession((state) => state.runConfig) ?? settings).evaluation.knnEvery;
   const latest = results.at(-1);
   const labelled = summary === null || summary.classes.length > 0;
   return (
@@ -37,7 +39,7 @@ export function KnnPanel() {
         {labelled ? (
           <>
             <AccuracyChart results={results} classes={summary?.classes.length ?? 0} />
-            <Facts latest={latest} />
+            <Facts latest={latest} every={every} />
           </>
         ) : (
           <p className={panel.quiet}>
@@ -124,15 +126,20 @@ function levelsOf({ pixels, untrained }: KnnResult, chance: number): Level[] {
   ];
 }
 
-function Facts({ latest }: { latest: KnnResult | undefined }) {
+function Facts({ latest, every }: { latest: KnnResult | undefined; every: number }) {
   if (latest === undefined)
-    return <p className={panel.quiet}>Measured every so many steps (setting "k-NN every"), or on demand.</p>;
+    return (
+      <p className={panel.quiet}>
+        {every > 0 ? `Measured every ${formatCount(every)} steps, or on demand.` : 'Measured on demand.'}
+      </p>
+    );
   const { low, high } = wilson(latest.teacher, latest.val);
   const above = latest.teacher - Math.max(latest.untrained, latest.pixels);
   return (
     <p className={panel.quiet}>
-      {formatCount(latest.val)} validation images vote among {formatCount(latest.train)} training images, k ={' '}
-      {latest.k}, {latest.classes} classes. 95 % interval {low.toFixed(1)} to {high.toFixed(1)} % (band).{' '}
+      Scored on {formatCount(latest.val)} validation images of {latest.classes} classes, by the votes of{' '}
+      {formatCount(latest.train)} training images, k = {latest.k}. 95 % interval {low.toFixed(1)} to{' '}
+      {high.toFixed(1)} % (band).{' '}
       {above >= 0
         ? `${above.toFixed(1)} points above the better baseline.`
         : `${(-above).toFixed(1)} points below the better baseline.`}

@@ -16,7 +16,7 @@ import classes from './panels.module.css';
 
 /** Spans of the moving average, in steps. */
 const SPANS = [1, 5, 10, 20, 50, 100, 200];
-const DEFAULT_SPAN = 3;
+const DEFAULT_SPAN = 2;
 
 export function LossChart() {
   const version = useThrottled(seriesStore, (state) => state.version);

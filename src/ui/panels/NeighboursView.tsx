@@ -43,7 +43,7 @@ export function NeighboursView() {
       {hasImages && (
         <div className={classes.query}>
           <figure style={{ margin: 0 }}>
-            <Thumbnail id={query} side={120} />
+            <Thumbnail id={query} side={128} />
             <figcaption className={classes.caption} title={card?.path}>
               {card?.label ?? nameOf(query, card)}
             </figcaption>
@@ -90,7 +90,7 @@ function Neighbour({ id, similarity, queryLabel }: NeighbourProps) {
       aria-label={`${nameOf(id, card)}${words}, similarity ${similarity.toFixed(2)}`}
       onClick={() => choose(id)}
     >
-      <Thumbnail id={id} side={76} silent />
+      <Thumbnail id={id} side={64} silent />
       <span>
         {Mark && (
           <Mark size={12} stroke={3} style={{ verticalAlign: -1.5, marginRight: 3 }} aria-hidden="true" />

@@ -74,16 +74,16 @@ function SmallSchedule({ schedule: { key, name, symbol, format }, curves, now }:
     return {
       rows: scheduleRows(curves.steps, curves[key], now),
       value: valueAt(curves.steps, curves[key], now),
-      x: stepAxis(curves.steps[0] ?? 0, curves.steps.at(-1) ?? 1, 2),
+      x: stepAxis(curves.steps[0] ?? 0, curves.steps.at(-1) ?? 1, 3),
       y: niceAxis(low, high, 2),
     };
   }, [curves, key, now]);
   const value = drawn?.value ?? null;
   return (
     <div className={classes.small}>
-      <h3 className={classes.smallHead}>
+      <h3 className={classes.smallHead} data-stacked="true">
         {name}
-        <span>{value === null ? symbol : `${symbol} ${format(value)}`}</span>
+        <span>{value === null ? symbol : `${symbol} = ${format(value)}`}</span>
       </h3>
       <CurveChart
         rows={drawn?.rows ?? []}

@@ -13,6 +13,8 @@ export interface MapColumn {
   head: number | null;
   /** "Teacher head 2" */
   name: string;
+  /** "Head 2" */
+  headName: string;
 }
 
 const NAMES = { teacher: 'Teacher', student: 'Student' } as const;
@@ -21,11 +23,15 @@ export function columnsOf(heads: number, { mode, network }: Overlay): MapColumn[
   const networks: Network[] = network === 'both' ? ['teacher', 'student'] : [network];
   const shown = mode === 'mean' ? [null] : Array.from({ length: heads }, (_, head) => head);
   return networks.flatMap((each) =>
-    shown.map((head) => ({
-      network: each,
-      head,
-      name: `${NAMES[each]} ${head === null ? 'mean' : `head ${head + 1}`}`,
-    })),
+    shown.map((head) => {
+      const part = head === null ? 'mean' : `head ${head + 1}`;
+      return {
+        network: each,
+        head,
+        name: `${NAMES[each]} ${part}`,
+        headName: head === null ? 'Mean' : `Head ${head + 1}`,
+      };
+    }),
   );
 }
 

@@ -26,7 +26,7 @@ export function readLoss({ steps, loss, entropy, lnK }: LossState): LossReading 
   const uniform = entropy > 0.98 * lnK;
   if (loss < 0.01 * lnK)
     return {
-      text: 'The loss nears 0: teacher and student put everything on one prototype. That is collapse, not success; look at the feature spread.',
+      text: 'The loss nears 0: both always name one prototype. That is collapse, not success; see the feature spread.',
       tone: 'alarm',
     };
   if (atTop && steps < START)
@@ -36,17 +36,17 @@ export function readLoss({ steps, loss, entropy, lnK }: LossState): LossReading 
     };
   if (atTop && uniform)
     return {
-      text: 'The loss sits at ln K and the teacher says the same for every image: uniform collapse. A lower teacher temperature or learning rate, or BatchNorm in the head, may help.',
+      text: 'At ln K with a teacher that answers flatly: uniform collapse. Try a lower teacher temperature or learning rate, or BatchNorm in the head.',
       tone: 'alarm',
     };
   if (atTop)
     return {
-      text: 'The loss sits at ln K: the teacher is sharp, the student does not follow yet. If it stays, the learning rate is off.',
+      text: 'At ln K: the teacher is sharp, the student does not follow yet. If this lasts, look at the learning rate.',
       tone: 'plain',
     };
   if (loss > 1.01 * lnK)
     return {
-      text: 'Above ln K: the student is sure and the teacher disagrees, worse than an even guess. A lower learning rate may help.',
+      text: 'Above ln K, worse than an even guess: the student is sure and the teacher disagrees. A lower learning rate may help.',
       tone: 'plain',
     };
   return {
