@@ -377,6 +377,20 @@ describe('progress and cancelling', () => {
     expect(signals.every((signal) => signal.aborted)).toBe(true);
   });
 
+  it('hands out no more images, even where decoders go on', async () => {
+    const control = new AbortController();
+    let calls = 0;
+    const deaf: IntakeTools['decode'] = async (blob, side, signal) => {
+      if (++calls === 20) control.abort();
+      await new Promise((done) => setTimeout(done));
+      return decode(blob, side, signal);
+    };
+    const reading = readImages(files, OPTIONS, tools({ signal: control.signal, decode: deaf }));
+    await expect(reading).rejects.toThrow(IntakeCancelled);
+    await new Promise((done) => setTimeout(done, 50));
+    expect(calls).toBeLessThan(30);
+  });
+
   it('reads nothing once it was cancelled before', async () => {
     await expect(readImages(files, OPTIONS, tools({ signal: AbortSignal.abort() }))).rejects.toThrow(
       IntakeCancelled,

@@ -35,6 +35,17 @@ describe('split by folders', () => {
   });
 });
 
+it('draws a split where the folders leave nothing to train on', () => {
+  const { sides, words } = splitOf(
+    ['d/val/1', 'd/test/2', 'd/test/3', 'd/val/4'],
+    [null, null, null, null],
+    0.5,
+    0,
+  );
+  expect(words).toBe('50 % of all images, seeded');
+  expect(sides.filter((side) => side === 'train')).toHaveLength(2);
+});
+
 describe('split by seed', () => {
   const labels = Array.from({ length: 300 }, (_, i) => (i < 200 ? 0 : i < 290 ? 1 : i < 299 ? 2 : 3));
   const ofClass = (sides: string[], label: number) =>
