@@ -12,6 +12,8 @@ export interface View {
   u32be(at: number): number | null;
   /** Latin-1 text; '' when it would run past the end. */
   text(at: number, length: number): string;
+  /** The bytes themselves, not a copy; none when they would run past the end. */
+  bytes(at: number, length: number): Uint8Array;
   startsWith(at: number, bytes: readonly number[]): boolean;
 }
 
@@ -27,6 +29,7 @@ export function bytesView(bytes: Uint8Array): View {
     u16be: (at) => (holds(at, 2) ? data.getUint16(at) : null),
     u32be: (at) => (holds(at, 4) ? data.getUint32(at) : null),
     text: (at, length) => (holds(at, length) ? String.fromCharCode(...bytes.subarray(at, at + length)) : ''),
+    bytes: (at, length) => (holds(at, length) ? bytes.subarray(at, at + length) : new Uint8Array()),
     startsWith: (at, wanted) =>
       holds(at, wanted.length) && wanted.every((value, i) => bytes[at + i] === value),
   };

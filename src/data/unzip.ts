@@ -145,7 +145,7 @@ function* readEntries(view: View): Generator<Entry> {
     const end = at + 46 + nameLength + extraLength + commentLength;
     if (end > view.length) return;
     yield {
-      path: decodeName(view.text(at + 46, nameLength)),
+      path: decodeName(view.bytes(at + 46, nameLength)),
       flags: view.u16(at + 8) ?? 0,
       method: view.u16(at + 10) ?? 0,
       ...sizesOf(view, at, at + 46 + nameLength, extraLength),
@@ -178,15 +178,17 @@ function sizesOf(view: View, at: number, extraStart: number, extraLength: number
 }
 
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+const latin1 = new TextDecoder('latin1');
 
-/** Names are UTF-8 in nearly every archive, marked or not; where they are not, each byte is taken as Latin-1. */
-function decodeName(latin1: string): string {
-  const bytes = Uint8Array.from(latin1, (char) => char.charCodeAt(0));
+/** Names are UTF-8 in nearly every archive, marked or not; where they are not, each byte is taken as a letter. */
+function decodeName(bytes: Uint8Array): string {
+  let name: string;
   try {
-    return strictUtf8.decode(bytes).replaceAll('\\', '/');
+    name = strictUtf8.decode(bytes);
   } catch {
-    return latin1.replaceAll('\\', '/');
+    name = latin1.decode(bytes);
   }
+  return name.replaceAll('\\', '/');
 }
 
 function reasonAgainst(entry: Entry, limits: ZipLimits): string | null {
