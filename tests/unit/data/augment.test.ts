@@ -10,6 +10,7 @@ import {
   adjustHue,
   adjustSaturation,
   CropOutsideImageError,
+  crop,
   cropResize,
   evalView,
   flip,
@@ -200,6 +201,12 @@ it('keeps the longest central square of the whole view', () => {
   const square = wholeView(wide, 4);
   expect([square.width, square.height]).toEqual([4, 4]);
   expect([...square.data].filter((_, i) => i % 12 === 0)).toEqual([2, 2, 2, 2]);
+});
+
+it('sees 224 of every 256 pixels in the evaluation view', () => {
+  const data = Uint8Array.from({ length: 256 * 300 * 3 }, (_, i) => (i * 31) >> 3);
+  const image: Rgb = { width: 256, height: 300, data };
+  expect(evalView(image, 224)).toEqual(crop(image, { top: 38, left: 16, height: 224, width: 224 }));
 });
 
 it('refuses a box that leaves the image', () => {
