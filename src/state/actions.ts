@@ -59,7 +59,7 @@ export function reload(): void {
 function beginLoad(given: Origin['given']): void {
   flushSettings();
   datasetStore.setState({
-    progress: { stage: 'listing', done: 0, total: 0, perSecond: 0, secondsLeft: null },
+    progress: { stage: given ? 'listing' : 'making', done: 0, total: 0, perSecond: 0, secondsLeft: null },
     coming: { given, key: dataKeyOf(settingsStore.getState().config) },
   });
 }

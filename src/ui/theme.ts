@@ -14,8 +14,34 @@ const fern: MantineColorsTuple = [
   '#074635',
 ];
 
+/** Mantine's neutral grays, warmed in the light and tinted with water in the dark. */
+const gray: MantineColorsTuple = [
+  '#f7f5f0',
+  '#efece4',
+  '#e6e2d8',
+  '#dcd8cd',
+  '#c4bfb2',
+  '#a19c90',
+  '#76736a',
+  '#565650',
+  '#3a3b38',
+  '#232523',
+];
+const dark: MantineColorsTuple = [
+  '#e3e9e6',
+  '#c3ccc9',
+  '#95a3a0',
+  '#6c7a77',
+  '#3c494a',
+  '#2c3739',
+  '#1d2628',
+  '#161d1f',
+  '#10171a',
+  '#0b1012',
+];
+
 export const theme = createTheme({
-  colors: { fern },
+  colors: { fern, gray, dark },
   primaryColor: 'fern',
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
@@ -30,18 +56,19 @@ export const theme = createTheme({
   },
 });
 
-/** Mantine's own surfaces follow the tokens of `app.css`. */
-export const cssVariables: CSSVariablesResolver = () => ({
-  variables: {
-    '--mantine-color-body': 'var(--panel)',
-    '--mantine-color-text': 'var(--ink)',
-    '--mantine-color-dimmed': 'var(--quiet)',
-    '--mantine-color-default': 'var(--panel)',
-    '--mantine-color-default-hover': 'var(--sunken)',
-    '--mantine-color-default-border': 'var(--line)',
-    '--mantine-color-default-color': 'var(--ink)',
-    '--mantine-color-placeholder': 'var(--quiet)',
-  },
-  light: {},
-  dark: {},
-});
+const surfaces = {
+  '--mantine-color-body': 'var(--panel)',
+  '--mantine-color-text': 'var(--ink)',
+  '--mantine-color-dimmed': 'var(--quiet)',
+  '--mantine-color-default': 'var(--panel)',
+  '--mantine-color-default-hover': 'var(--sunken)',
+  '--mantine-color-default-border': 'var(--line)',
+  '--mantine-color-default-color': 'var(--ink)',
+  '--mantine-color-placeholder': 'var(--quiet)',
+  '--mantine-color-disabled': 'var(--sunken)',
+  '--mantine-color-disabled-color': 'var(--quiet)',
+  '--mantine-color-disabled-border': 'var(--line)',
+};
+
+/** Mantine's own surfaces follow the tokens of `app.css`, which know light from dark themselves. */
+export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: surfaces, dark: surfaces });

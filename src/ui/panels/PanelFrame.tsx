@@ -35,7 +35,8 @@ export function About({ title, about, source }: { title: string; about: string; 
   return (
     <Popover width={340} position="bottom-start" shadow="md" withArrow trapFocus={false}>
       <Popover.Target>
-        <ActionIcon variant="subtle" color="gray" size="sm" aria-label={`${title}: what am I looking at?`}>
+        {/* The title is its description and not its name: only the run's button is named after training. */}
+        <ActionIcon variant="subtle" color="gray" size="sm" aria-label="What am I looking at?" title={title}>
           <IconInfoCircle size={16} aria-hidden="true" />
         </ActionIcon>
       </Popover.Target>

@@ -1,13 +1,5 @@
 /** Every setting of the run: a preset, a proposal for these images, groups that fold, a search. */
-import {
-  Accordion,
-  Alert,
-  Button,
-  CloseButton,
-  NativeSelect,
-  TextInput,
-  UnstyledButton,
-} from '@mantine/core';
+import { Accordion, Button, CloseButton, NativeSelect, TextInput, UnstyledButton } from '@mantine/core';
 import { IconSearch, IconWand } from '@tabler/icons-react';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { type Proposal, proposeFor } from '../../config/auto.ts';
@@ -72,15 +64,15 @@ function Pending({ onReset }: { onReset: () => void }) {
   const changed = run ? differences(config, run).length : 0;
   if (changed === 0) return null;
   return (
-    <Alert variant="light" color="fern" p="xs" mb={10} role="note">
-      <span className="quiet">
+    <div className="answer pending" role="note">
+      <span>
         {changed === 1 ? 'One change waits' : `${changed} changes wait`}: the run in progress keeps the
         settings it began with.
       </span>
       <Button size="compact-xs" mt={6} onClick={onReset}>
         Begin anew to apply
       </Button>
-    </Alert>
+    </div>
   );
 }
 
@@ -102,9 +94,9 @@ function PresetChoice() {
       />
       <p className="quiet">{chosen?.sentence ?? 'Settings of your own: no preset has these values.'}</p>
       {warning && (
-        <Alert variant="light" color="yellow" p="xs" mt={8} role="note">
-          <span className="quiet">{warning}</span>
-        </Alert>
+        <p className="notice" role="note">
+          {warning}
+        </p>
       )}
     </>
   );

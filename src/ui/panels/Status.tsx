@@ -1,5 +1,6 @@
 /** What the run is doing: figures in the bar, the status line, the backend, the text for screen readers. */
 import { HoverCard, UnstyledButton, VisuallyHidden } from '@mantine/core';
+import { useDocumentTitle } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import type { BackendInfo, SessionStatus } from '../../protocol/values.ts';
 import { type StatusSource, statusText } from '../../state/status-text.ts';
@@ -22,7 +23,6 @@ export function Figures() {
         name="Step"
         value={step === null ? NONE : countWords(step)}
         of={total > 0 ? countWords(total) : ''}
-        wide
       />
       <Figure name="Images/s" value={rate} />
       <Figure name="Time left" value={left} />
@@ -30,19 +30,9 @@ export function Figures() {
   );
 }
 
-function Figure({
-  name,
-  value,
-  of = '',
-  wide = false,
-}: {
-  name: string;
-  value: string;
-  of?: string;
-  wide?: boolean;
-}) {
+function Figure({ name, value, of = '' }: { name: string; value: string; of?: string }) {
   return (
-    <div className="figure" style={wide ? { minWidth: 112 } : undefined}>
+    <div className="figure" style={of ? { minWidth: `${2 * of.length + 6}ch` } : undefined}>
       <dt>{name}</dt>
       <dd>
         {value}
@@ -158,6 +148,7 @@ export function SpokenStatus() {
     }, wait);
     return () => clearTimeout(timer);
   }, [text, spoken, spokenAt]);
+  useDocumentTitle(`${spoken} · DINO Playground`);
   return (
     <VisuallyHidden role="status" aria-live="polite">
       {spoken}
