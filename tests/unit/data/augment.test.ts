@@ -206,7 +206,8 @@ it('keeps the longest central square of the whole view', () => {
 it('sees 224 of every 256 pixels in the evaluation view', () => {
   const data = Uint8Array.from({ length: 256 * 300 * 3 }, (_, i) => (i * 31) >> 3);
   const image: Rgb = { width: 256, height: 300, data };
-  expect(evalView(image, 224)).toEqual(crop(image, { top: 38, left: 16, height: 224, width: 224 }));
+  const middle = crop(image, { top: 38, left: 16, height: 224, width: 224 });
+  expect(Buffer.compare(evalView(image, 224).data, middle.data)).toBe(0);
 });
 
 it('refuses a box that leaves the image', () => {
