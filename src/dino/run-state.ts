@@ -1,7 +1,7 @@
 /** The state of a run: everything that a step changes. */
 import * as tf from '@tensorflow/tfjs-core';
 import { initialNetwork } from '../model/border.ts';
-import { disposeNetwork, type Network } from '../model/network.ts';
+import { disposeNetwork, type Network, type Tensors } from '../model/network.ts';
 import type { NetworkShape } from '../model/shapes.ts';
 import { networkSpec } from '../model/specs.ts';
 import type { Moments } from '../ops/optimizers.ts';
@@ -34,8 +34,28 @@ export function initialRun(shape: NetworkShape, seed: number): RunState {
   };
 }
 
+/** Tensors of their own over the same data. */
+const clones = (tensors: Tensors): Tensors =>
+  new Map([...tensors].map(([name, tensor]) => [name, tf.clone(tensor)]));
+
 export function disposeRun(run: RunState): void {
   disposeNetwork(run.student);
   disposeNetwork(run.teacher);
   tf.dispose([run.center, ...[...run.moments.values()].flat()]);
+}
+
+/** The same state under tensors of its own: it stays whole while the run goes on. Dispose of it with disposeRun. */
+export function holdRun(run: RunState): RunState {
+  const network = ({ parameters, buffers }: Network) => ({
+    parameters: clones(parameters),
+    buffers: clones(buffers),
+  });
+  return {
+    student: network(run.student),
+    teacher: network(run.teacher),
+    center: tf.clone(run.center),
+    moments: new Map([...run.moments].map(([name, moments]) => [name, moments.map((t) => tf.clone(t))])),
+    updates: run.updates,
+    step: run.step,
+  };
 }

@@ -20,10 +20,11 @@ export function keeper<K, T extends tf.Tensor>(make: (key: K) => T): (key: K) =>
 export const constant = keeper((value: number) => tf.scalar(value));
 
 /** Ones, [1, n]: a sum over rows is the product ones·x, which spares the transpose that tf.sum(x, 0) makes. */
-export const onesRow = keeper((n: number) => tf.ones<tf.Rank.R2>([1, n]));
+// Uploaded, not filled by a kernel: a constant may be made while kernels are compiled and not run.
+export const onesRow = keeper((n: number) => tf.tensor2d(new Float32Array(n).fill(1), [1, n]));
 
-const zeros = keeper((n: number) => tf.zeros<tf.Rank.R1>([n]));
-const ones = keeper((n: number) => tf.ones<tf.Rank.R1>([n]));
+const zeros = keeper((n: number) => tf.tensor1d(new Float32Array(n)));
+const ones = keeper((n: number) => tf.tensor1d(new Float32Array(n).fill(1)));
 
 /** A vector of n zeros or ones that is never disposed. */
 export const constantVector = (value: 0 | 1, n: number): tf.Tensor1D => (value === 0 ? zeros(n) : ones(n));

@@ -11,6 +11,7 @@ import type { Tensors } from '../../src/model/network.ts';
 import { isTrainable } from '../../src/model/specs.ts';
 import { clsFeatures, globalViews, lastAttention, tokenFeatures } from '../../src/model/vit.ts';
 import { crossViewLoss } from '../../src/ops/cross-view-loss.ts';
+import { compileShaders } from '../../src/ops/device/webgpu.ts';
 import type { StepFixture } from './fixture.ts';
 
 /** One quantity: how far we are from the file, and how far we may be. */
@@ -40,6 +41,10 @@ const absolute = (
 /** All quantities of the first step and of the whole trajectory, in the order of a step. */
 export async function compareWithFixture(fixture: StepFixture): Promise<Quantity[]> {
   const first = fixture.initialRun();
+  await compileShaders(() => {
+    const at = fixture.schedule[0];
+    if (at) tf.tidy(() => void trainStep(first, fixture.views(0), at, () => null, fixture.settings));
+  });
   const quantities = [...(await compareForward(fixture, first)), ...(await compareGradients(fixture, first))];
   return [...quantities, ...(await compareTrajectory(fixture, first))];
 }
@@ -221,7 +226,7 @@ async function compareState(fixture: StepFixture, run: RunState, steps: number):
       ...(await compareParameters(fixture, prefix, network.parameters, usual, Math.max(farthest, usual))),
     );
     if (fixture.spec.buffers.length > 0)
-      quantities.push(...(await compareBuffers(fixture, prefix, network.buffers)));
+      quantities.push(...(await compareBuffers(fixture, prefix, network.buffers, steps)));
   }
   return quantities;
 }
@@ -256,14 +261,25 @@ async function compareParameters(
   ];
 }
 
-/** Running statistics: tolerances of the official run's fine print, relative to values of order 1. */
-async function compareBuffers(fixture: StepFixture, prefix: string, buffers: Tensors): Promise<Quantity[]> {
+/**
+ * Running statistics. After an update the means follow the biases before them, whose true gradient is 0 and which
+ * AdamW therefore moves at random: tests/fixtures/README.md has the measurements.
+ */
+async function compareBuffers(
+  fixture: StepFixture,
+  prefix: string,
+  buffers: Tensors,
+  steps: number,
+): Promise<Quantity[]> {
   const isStudent = prefix.startsWith('student');
-  const tolerances = {
-    running_mean: isStudent ? 4e-3 : 3e-5,
-    running_var: isStudent ? 4e-4 : 3e-5,
-    num_batches_tracked: 0,
-  };
+  const tolerances =
+    steps === 1
+      ? { running_mean: 1e-5, running_var: 1e-5, num_batches_tracked: 0 }
+      : {
+          running_mean: isStudent ? 4e-3 : 4e-4,
+          running_var: isStudent ? 4e-4 : 3e-5,
+          num_batches_tracked: 0,
+        };
   const quantities: Quantity[] = [];
   for (const [kind, tolerance] of Object.entries(tolerances)) {
     let worst = 0;

@@ -1,0 +1,84 @@
+/** Features of many images, batch by batch, so that a long evaluation can be interrupted and others can work between. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { Tensors } from '../model/network.ts';
+import type { BackboneShape } from '../model/shapes.ts';
+import { clsFeatures } from '../model/vit.ts';
+import { tokenLayout } from '../ops/layout.ts';
+import { productTransposedB } from '../ops/matmul.ts';
+import { l2Normalize } from '../ops/normalize.ts';
+
+/** Normalised patch rows [(to − from)·patches, 3·patch²] of images `from` … `to` − 1, as square pictures of `size` px. */
+export type RowsOf = (from: number, to: number) => Float32Array;
+
+export interface Evaluation {
+  /** Images a batch. */
+  batch: number;
+  /** Side of the pictures, pixels. */
+  size: number;
+  /** Awaited between batches; may throw to give up. */
+  between: () => Promise<void>;
+}
+
+/** L2-normalised CLS features of `count` images: [count, dim]. Nothing is left on the device. */
+export async function cosineFeatures(
+  parameters: Tensors,
+  shape: BackboneShape,
+  count: number,
+  rowsOf: RowsOf,
+  { batch, size, between }: Evaluation,
+): Promise<Float32Array> {
+  const side = size / shape.patchSize;
+  const features = new Float32Array(count * shape.dim);
+  for (let from = 0; from < count; from += batch) {
+    const to = Math.min(count, from + batch);
+    const unit = tf.tidy(() => {
+      const patches = tf.tensor2d(rowsOf(from, to), [(to - from) * side * side, 3 * shape.patchSize ** 2]);
+      const layout = tokenLayout([{ sequences: to - from, rows: side, columns: side }]);
+      return l2Normalize(clsFeatures(parameters, { patches, layout }, shape)); // [batch, dim]
+    });
+    features.set(await unit.data<'float32'>(), from * shape.dim);
+    unit.dispose();
+    await between();
+  }
+  return features;
+}
+
+/** Raw pixels as features: the normalised patch rows of each image, L2-normalised. [count, 3·size²] */
+export function pixelFeatures(count: number, rowsOf: RowsOf): Float32Array {
+  const rows = rowsOf(0, count);
+  const width = rows.length / count;
+  const features = new Float32Array(rows.length);
+  for (let i = 0; i < count; i++) {
+    const row = rows.subarray(i * width, (i + 1) * width);
+    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
+    for (let j = 0; j < width; j++) features[i * width + j] = (row[j] ?? 0) / Math.max(norm, 1e-12);
+  }
+  return features;
+}
+
+/** Rows of test images that are compared with all training images at once. */
+const BLOCK = 256;
+
+/**
+ * Similarities of every test row with every training row, handed over in blocks [rows, train].
+ * test [n, width], train [m, width], both row by row and of unit length.
+ */
+export async function eachSimilarity(
+  test: Float32Array,
+  train: Float32Array,
+  width: number,
+  visit: (similarities: Float32Array, firstRow: number, rows: number) => void,
+): Promise<void> {
+  const trainRows = tf.tensor2d(train, [train.length / width, width]);
+  try {
+    for (let first = 0; first * width < test.length; first += BLOCK) {
+      const block = test.subarray(first * width, (first + BLOCK) * width);
+      const rows = block.length / width;
+      const product = tf.tidy(() => productTransposedB(tf.tensor2d(block, [rows, width]), trainRows));
+      visit(await product.data<'float32'>(), first, rows);
+      product.dispose();
+    }
+  } finally {
+    trainRows.dispose();
+  }
+}

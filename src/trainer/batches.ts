@@ -1,0 +1,63 @@
+/** The views of one step, made from the crop plan and packed as patch rows. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunConfig } from '../config/schema.ts';
+import type { Rgb } from '../core/pixels.ts';
+import type { Catalogue } from '../data/catalogue.ts';
+import { epochOrder, GLOBAL_VIEWS, planView } from '../data/crop-plan.ts';
+import { makeView, patchRows } from '../data/view.ts';
+import type { PackedViews } from '../model/vit.ts';
+import { tokenLayout } from '../ops/layout.ts';
+
+/** Ids of the images of each step; the last batch of an epoch is dropped if it is not full. */
+export function batchPlan(catalogue: Catalogue, config: RunConfig, stepsPerEpoch: number) {
+  const { seed, batchSize } = config.training;
+  let held: { epoch: number; order: Uint32Array } | null = null;
+  return (step: number): { epoch: number; ids: Uint32Array } => {
+    const epoch = Math.floor(step / stepsPerEpoch);
+    if (held?.epoch !== epoch) held = { epoch, order: epochOrder(seed, epoch, catalogue.trainCount) };
+    const first = (step % stepsPerEpoch) * batchSize;
+    return { epoch, ids: held.order.subarray(first, first + batchSize) };
+  };
+}
+
+/** The view of an image exactly as the student gets it, before normalisation: [size, size, 3]. */
+export function viewOf(
+  catalogue: Catalogue,
+  config: RunConfig,
+  epoch: number,
+  id: number,
+  index: number,
+): Rgb {
+  const image = catalogue.images[id];
+  if (!image) throw new RangeError(`There is no image ${id}`);
+  return makeView(image, planView(config, config.training.seed, epoch, id, index, image.width, image.height));
+}
+
+/** Views × images as rows, view by view: global views first, then the local ones. */
+export function packBatch(
+  catalogue: Catalogue,
+  config: RunConfig,
+  { epoch, ids }: { epoch: number; ids: Uint32Array },
+): PackedViews {
+  const { globalSize, localSize, localCount } = config.views;
+  const { patchSize } = config.backbone;
+  const views = GLOBAL_VIEWS + localCount;
+  const values = ids.length * 3 * (GLOBAL_VIEWS * globalSize ** 2 + localCount * localSize ** 2);
+  const rows = new Float32Array(values);
+  let at = 0;
+  for (let index = 0; index < views; index++)
+    for (const id of ids) {
+      const view = viewOf(catalogue, config, epoch, id, index);
+      patchRows([view], patchSize, rows, at);
+      at += view.data.length;
+    }
+  const global = globalSize / patchSize;
+  const local = localSize / patchSize;
+  return {
+    patches: tf.tensor2d(rows, [values / (3 * patchSize ** 2), 3 * patchSize ** 2]),
+    layout: tokenLayout([
+      { sequences: GLOBAL_VIEWS * ids.length, rows: global, columns: global },
+      { sequences: localCount * ids.length, rows: local, columns: local },
+    ]),
+  };
+}

@@ -1,0 +1,221 @@
+/** Looking at a run while it trains: attention snapshots, k-NN with its baselines, nearest neighbors. */
+import type { RunConfig } from '../config/schema.ts';
+import { pixelsOf } from '../core/pixels.ts';
+import { PURPOSE, rng } from '../core/rng.ts';
+import { evalView, wholeView } from '../data/augment.ts';
+import type { Catalogue } from '../data/catalogue.ts';
+import { patchRows } from '../data/view.ts';
+import type { RunState } from '../dino/run-state.ts';
+import { clsAttention } from '../eval/attention-maps.ts';
+import { cosineFeatures, eachSimilarity, pixelFeatures, type RowsOf } from '../eval/features.ts';
+import { countCorrect, type Neighbor, nearest } from '../eval/knn.ts';
+import { maskOfPatches, overlapByHead } from '../eval/mask-overlap.ts';
+import { initialNetwork } from '../model/border.ts';
+import { disposeNetwork, type Tensors } from '../model/network.ts';
+import { networkSpec } from '../model/specs.ts';
+import type { AttentionSnapshot, KnnResult } from '../protocol/values.ts';
+import { networkShape } from './run-settings.ts';
+
+const EVALUATION_BATCH = 64;
+/** Validation images whose masks the overlap is measured on. */
+const OVERLAP_IMAGES = 32;
+
+/** Awaited between pieces of a long evaluation. */
+export type Between = () => Promise<void>;
+
+/** A fixed, seeded choice of at most `most` of the ids. */
+function chosen(ids: number[], most: number, seed: number, which: number): number[] {
+  if (ids.length <= most) return ids;
+  const order = rng(seed, PURPOSE.evaluation, which).permutation(ids.length);
+  return [...order.subarray(0, most)].sort((a, b) => a - b).map((i) => ids[i] ?? 0);
+}
+
+const idsOf = (catalogue: Catalogue, split: 'train' | 'val', labelled: boolean): number[] =>
+  catalogue.images.flatMap((image, id) =>
+    image.split === split && (image.label !== null || !labelled) ? [id] : [],
+  );
+
+const evalRows =
+  (catalogue: Catalogue, config: RunConfig, ids: readonly number[]): RowsOf =>
+  (from, to) =>
+    patchRows(
+      ids.slice(from, to).map((id) => evalView(imageOf(catalogue, id), config.views.globalSize)),
+      config.backbone.patchSize,
+    );
+
+function imageOf(catalogue: Catalogue, id: number) {
+  const image = catalogue.images[id];
+  if (!image) throw new RangeError(`There is no image ${id}`);
+  return image;
+}
+
+/** k-NN of one catalogue under one config; the baselines are computed once. */
+export class KnnWatch {
+  private readonly catalogue: Catalogue;
+  private readonly config: RunConfig;
+  private readonly train: number[];
+  private readonly val: number[];
+  private baselines: { pixels: number; untrained: number } | null = null;
+
+  constructor(catalogue: Catalogue, config: RunConfig) {
+    const { knnTrain, knnVal } = config.evaluation;
+    const { seed } = config.training;
+    this.catalogue = catalogue;
+    this.config = config;
+    this.train = chosen(idsOf(catalogue, 'train', true), knnTrain, seed, 0);
+    this.val = chosen(idsOf(catalogue, 'val', true), knnVal, seed, 1);
+  }
+
+  /** Without labels or validation images there is nothing to score. */
+  get possible(): boolean {
+    return this.catalogue.classes.length > 1 && this.train.length > 0 && this.val.length > 0;
+  }
+
+  async measure(run: RunState, between: Between): Promise<KnnResult> {
+    const { config } = this;
+    const teacher = await this.scoreNetwork(run.teacher.parameters, between);
+    this.baselines ??= {
+      pixels: await this.scorePixels(between),
+      untrained: await this.scoreUntrained(between),
+    };
+    return {
+      step: run.step,
+      teacher,
+      ...this.baselines,
+      k: Math.min(config.evaluation.knnK, this.train.length),
+      train: this.train.length,
+      val: this.val.length,
+      classes: this.catalogue.classes.length,
+    };
+  }
+
+  private async scoreNetwork(parameters: Tensors, between: Between): Promise<number> {
+    const features = (ids: number[]) => featuresOf(parameters, this.catalogue, this.config, ids, between);
+    return this.score(await features(this.train), await features(this.val), this.config.backbone.dim);
+  }
+
+  private async scoreUntrained(between: Between): Promise<number> {
+    const network = initialNetwork(networkSpec(networkShape(this.config)), this.config.training.seed);
+    try {
+      return await this.scoreNetwork(network.parameters, between);
+    } finally {
+      disposeNetwork(network);
+    }
+  }
+
+  private async scorePixels(between: Between): Promise<number> {
+    await between();
+    const width = 3 * this.config.views.globalSize ** 2;
+    const features = (ids: number[]) => pixelFeatures(ids.length, evalRows(this.catalogue, this.config, ids));
+    return this.score(features(this.train), features(this.val), width);
+  }
+
+  /** Percent of the validation images that are classified right. */
+  private async score(train: Float32Array, val: Float32Array, width: number): Promise<number> {
+    const { knnK: k, knnTemperature: temperature } = this.config.evaluation;
+    const classes = this.catalogue.classes.length;
+    const labelsOf = (ids: number[]) => ids.map((id) => imageOf(this.catalogue, id).label ?? -1);
+    const trainLabels = labelsOf(this.train);
+    const valLabels = labelsOf(this.val);
+    let correct = 0;
+    await eachSimilarity(val, train, width, (similarities, first, rows) => {
+      const labels = valLabels.slice(first, first + rows);
+      correct += countCorrect(similarities, trainLabels, labels, { k, temperature, classes });
+    });
+    return (100 * correct) / this.val.length;
+  }
+}
+
+function featuresOf(
+  parameters: Tensors,
+  catalogue: Catalogue,
+  config: RunConfig,
+  ids: number[],
+  between: Between,
+): Promise<Float32Array> {
+  const evaluation = { batch: EVALUATION_BATCH, size: config.views.globalSize, between };
+  return cosineFeatures(
+    parameters,
+    config.backbone,
+    ids.length,
+    evalRows(catalogue, config, ids),
+    evaluation,
+  );
+}
+
+/** The training images most like image `id` in the teacher's eyes, without itself. */
+export async function neighborsOf(
+  run: RunState,
+  catalogue: Catalogue,
+  config: RunConfig,
+  id: number,
+  count: number,
+  between: Between,
+): Promise<{ id: number; similarity: number }[]> {
+  const candidates = chosen(
+    idsOf(catalogue, 'train', false),
+    config.evaluation.knnTrain,
+    config.training.seed,
+    0,
+  );
+  const { parameters } = run.teacher;
+  const all = await featuresOf(parameters, catalogue, config, candidates, between);
+  const query = await featuresOf(parameters, catalogue, config, [id], between);
+  let found: Neighbor[] = [];
+  await eachSimilarity(query, all, config.backbone.dim, (similarities) => {
+    found = nearest(similarities, count, candidates.indexOf(id));
+  });
+  return found.map(({ index, similarity }) => ({ id: candidates[index] ?? 0, similarity }));
+}
+
+/** Attention of student and teacher on the pinned images, and its overlap with the true masks where there are any. */
+export async function attentionSnapshot(
+  run: RunState,
+  catalogue: Catalogue,
+  config: RunConfig,
+  pinned: readonly number[],
+): Promise<AttentionSnapshot> {
+  const { backbone, views } = config;
+  const side = views.globalSize / backbone.patchSize;
+  const { heads } = backbone;
+  const shown = pinned.filter((id) => catalogue.images[id] !== undefined);
+  const judged = idsOf(catalogue, 'val', false)
+    .filter((id) => imageOf(catalogue, id).mask !== null)
+    .slice(0, OVERLAP_IMAGES);
+  const ids = [...shown, ...judged];
+  const pictures = ids.map((id) => wholeView(imageOf(catalogue, id), views.globalSize));
+  const rows = patchRows(pictures, backbone.patchSize);
+  const maps = (parameters: Tensors) =>
+    clsAttention(parameters, backbone, rows, ids.length, views.globalSize);
+  const size = heads * side * side;
+  const none = new Float32Array(0);
+  const student = ids.length > 0 ? await maps(run.student.parameters) : none;
+  const teacher = ids.length > 0 ? await maps(run.teacher.parameters) : none;
+  const maskOf = (id: number) => {
+    const { mask, width, height } = imageOf(catalogue, id);
+    return mask && width === height ? maskOfPatches(mask, width, side) : null;
+  };
+  const masks = judged.flatMap((id) => maskOf(id) ?? []);
+  const overlap = (all: Float32Array) => overlapByHead(all.subarray(shown.length * size), masks, heads);
+  return {
+    step: run.step,
+    heads,
+    rows: side,
+    columns: side,
+    images: shown.flatMap((id, i) => {
+      const picture = pictures[i];
+      if (!picture) return [];
+      return {
+        id,
+        pixels: pixelsOf(picture),
+        student: student.slice(i * size, (i + 1) * size),
+        teacher: teacher.slice(i * size, (i + 1) * size),
+        mask: maskOf(id),
+      };
+    }),
+    overlap:
+      masks.length > 0
+        ? { student: overlap(student), teacher: overlap(teacher), images: masks.length }
+        : null,
+  };
+}

@@ -1,0 +1,64 @@
+/** The trainer's entry: parses each command, hands it to the session, and turns every error into a fault. */
+import { type Command, commandSchema, type TrainerEvent } from '../protocol/messages.ts';
+import { buffersOf } from '../protocol/transfer.ts';
+import { faultOf } from './faults.ts';
+import { Session } from './session.ts';
+
+const emit = (event: TrainerEvent) => self.postMessage(event, { transfer: buffersOf(event) });
+let session: Session | null = null;
+/** Commands that came before the session was open wait here. */
+let opening: Promise<void> = Promise.resolve();
+
+async function obey(command: Command): Promise<void> {
+  if (command.type === 'open') {
+    const opened = new Session(emit, command.config);
+    session = opened;
+    opening = opened.open(command.prefer);
+    return opening;
+  }
+  await opening;
+  if (!session) return;
+  switch (command.type) {
+    case 'configure':
+      return session.configure(command.config);
+    case 'load-samples':
+      return session.loadSamples();
+    case 'load-files':
+      return session.loadFiles(command.name, command.files);
+    case 'cancel-load':
+      return session.cancelLoad();
+    case 'train':
+      return session.train();
+    case 'pause':
+      return session.pause();
+    case 'step':
+      return session.step();
+    case 'reset':
+      return session.reset();
+    case 'pin':
+      return session.pin(command.ids);
+    case 'get-cards':
+      return session.cards(command.ids);
+    case 'get-crops':
+      return session.crops(command.id, command.epoch);
+    case 'get-neighbours':
+      return session.neighbors(command.id);
+    case 'evaluate-knn':
+      return session.evaluateKnn();
+    case 'get-checkpoint':
+      return session.checkpoint();
+    default:
+      command satisfies never;
+  }
+}
+
+self.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+  const parsed = commandSchema.safeParse(data);
+  const done = parsed.success ? obey(parsed.data) : Promise.reject(parsed.error);
+  done.catch((error: unknown) => {
+    const fault = faultOf(error);
+    // What is wrong with images or settings leaves the run as it was; the person can choose others.
+    if (session && fault.kind === 'internal') session.fail(fault);
+    else emit({ type: 'fault', fault });
+  });
+});
