@@ -20,7 +20,7 @@ const stages: Record<IntakeProgress['stage'], string> = {
 };
 
 export function statusText({ opened, status, activity, progress, fault, knn, images }: StatusSource): string {
-  if (fault) return `Stopped: ${fault.what}`;
+  if (fault && stopsRun(fault)) return `Stopped: ${fault.what}`;
   if (progress) return intakeText(progress);
   if (activity) return activity;
   if (!opened || !status) return 'Starting the trainer…';
@@ -45,6 +45,11 @@ export function statusText({ opened, status, activity, progress, fault, knn, ima
       status.phase satisfies never;
       return '';
   }
+}
+
+/** Images or settings that were refused leave the run as it was. */
+export function stopsRun({ kind }: Fault): boolean {
+  return kind !== 'data' && kind !== 'settings';
 }
 
 /** "k-NN 83 % (untrained 61, pixels 39)". */

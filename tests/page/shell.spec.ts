@@ -131,6 +131,7 @@ test('runs by keys alone, and keys rest while a person types', async ({ page }) 
   const question = page.getByRole('dialog', { name: 'Begin anew?' });
   await expect(question).toContainText('will be lost');
   await question.getByRole('button', { name: 'Go on' }).click();
+  await expect(question).toHaveCount(0);
   await expect(statusLine(page)).toHaveText(paused ?? '');
   await page.keyboard.press('r');
   await question.getByRole('button', { name: 'Begin anew' }).click();

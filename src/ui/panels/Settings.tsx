@@ -6,7 +6,7 @@ import { type Proposal, proposeFor } from '../../config/auto.ts';
 import { differsFromPaper, FIELDS, type Field, GROUPS } from '../../config/fields.ts';
 import { differences } from '../../config/overrides.ts';
 import { planRun, SettingsError } from '../../config/plan.ts';
-import { isPresetName, PRESETS, presetNames } from '../../config/presets.ts';
+import { FIRST_PRESET, isPresetName, PRESETS, presetNames } from '../../config/presets.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import { applyPreset, changeSettings } from '../../state/settings.ts';
 import { countWords } from '../../state/words.ts';
@@ -81,6 +81,7 @@ const presetChoices = presetNames().map((name) => ({ value: name, label: PRESETS
 
 function PresetChoice() {
   const preset = useSettings((s) => s.preset);
+  const own = useDataset((s) => s.summary?.source === 'own');
   const chosen = preset ? PRESETS[preset] : null;
   const warning = chosen && 'warning' in chosen ? chosen.warning : null;
   return (
@@ -93,6 +94,11 @@ function PresetChoice() {
         onChange={({ currentTarget: { value } }) => isPresetName(value) && applyPreset(value)}
       />
       <p className="quiet">{chosen?.sentence ?? 'Settings of your own: no preset has these values.'}</p>
+      {preset === FIRST_PRESET && own && (
+        <p className="notice" role="note">
+          These images are your own: Nano suits small pictures, Small suits photographs.
+        </p>
+      )}
       {warning && (
         <p className="notice" role="note">
           {warning}

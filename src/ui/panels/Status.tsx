@@ -3,7 +3,7 @@ import { HoverCard, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import type { BackendInfo, SessionStatus } from '../../protocol/values.ts';
-import { type StatusSource, statusText } from '../../state/status-text.ts';
+import { type StatusSource, statusText, stopsRun } from '../../state/status-text.ts';
 import { bytesWords, countWords, durationWords, rateWords } from '../../state/words.ts';
 import { useDataset, useSeries, useSession } from '../use-stores.ts';
 
@@ -121,7 +121,10 @@ export function StatusLine() {
   return (
     <section className="status" aria-label="Status">
       <span className="statusNow" data-testid="status-line">
-        <span className="lamp" data-kind={fault ? 'bad' : status?.phase === 'running' ? 'good' : 'none'} />
+        <span
+          className="lamp"
+          data-kind={fault && stopsRun(fault) ? 'bad' : status?.phase === 'running' ? 'good' : 'none'}
+        />
         {statusText(source)}
       </span>
       <span className="statusWhy" title={reason}>

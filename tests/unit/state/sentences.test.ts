@@ -32,6 +32,10 @@ describe('status text', () => {
       'Reading images: 1,200 of 4,000',
     ],
     [
+      { ...at('running', 3), fault: { kind: 'data', what: 'No image.', remedy: '' } },
+      'Training: step 3 of 600',
+    ],
+    [
       { ...calm, fault: { kind: 'device-lost', what: 'The GPU is gone.', remedy: '' } },
       'Stopped: The GPU is gone.',
     ],
