@@ -1,10 +1,12 @@
 /** Rows for the charts out of long columns: decimated, with the smoothed line beside the raw one. */
 import { decimate, smooth } from '../../core/decimate.ts';
 
-/** Points of a line at most. */
-export const MOST_POINTS = 500;
-/** Points of a line in a small chart, which has fewer pixels than that to show them. */
-export const MOST_POINTS_SMALL = 200;
+/**
+ * Points of a line at most, in a chart and in a small one. A chart is some 300 pixels wide and recharts' time goes with
+ * the number of points, so more would cost and not show.
+ */
+export const MOST_POINTS = 320;
+export const MOST_POINTS_SMALL = 140;
 
 export interface SmoothedRow {
   step: number;

@@ -38,14 +38,15 @@ export function throttle(callback: () => void, interval: number): Throttled {
   };
 }
 
-/** A part of a store, followed at most once every `interval` ms. */
+/** A part of a store, followed at most once every `interval` ms; not at all while that is null. */
 export function useThrottled<State, Part>(
   store: Pick<StoreApi<State>, 'getState' | 'subscribe'>,
   select: (state: State) => Part,
-  interval = CHART_INTERVAL,
+  interval: number | null = CHART_INTERVAL,
 ): Part {
   const subscribe = useCallback(
     (notify: () => void) => {
+      if (interval === null) return () => undefined;
       const slow = throttle(notify, interval);
       const stop = store.subscribe(slow.call);
       return () => {

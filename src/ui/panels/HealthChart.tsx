@@ -1,4 +1,5 @@
 /** Signs of health: teacher entropy, KL, feature spread and gradient norm, each with the level it is judged by. */
+import { useInViewport } from '@mantine/hooks';
 import { useMemo } from 'react';
 import { type SeriesState, seriesStore } from '../../state/series.ts';
 import { CurveChart, type Level } from '../charts/CurveChart.tsx';
@@ -12,7 +13,7 @@ import { PanelFrame } from './PanelFrame.tsx';
 import classes from './panels.module.css';
 
 /** Milliseconds between two redraws of the four charts. */
-const INTERVAL = 500;
+const INTERVAL = 1000;
 /** Steps in the moving average. */
 const SPAN = 20;
 
@@ -25,7 +26,8 @@ interface Sign {
 }
 
 export function HealthChart() {
-  const version = useThrottled(seriesStore, (state) => state.version, INTERVAL);
+  const { ref, inViewport } = useInViewport<HTMLDivElement>();
+  const version = useThrottled(seriesStore, (state) => state.version, inViewport ? INTERVAL : null);
   const settings = useSettings((state) => state.config);
   const { head, backbone, optimizer } = useSession((state) => state.runConfig) ?? settings;
   const lnK = Math.log(head.prototypes);
@@ -76,7 +78,7 @@ export function HealthChart() {
       about="The loss is the teacher's entropy plus KL(teacher‖student). Without centering the entropy falls to 0, without sharpening it rises to ln K; in both cases KL goes to 0 and the network has collapsed. Feature spread is the standard deviation over a batch of the teacher's L2-normalised CLS features, averaged over the d dimensions."
       source="Caron et al. 2021, §5.3 and Fig. 7 (entropy and KL); Chen & He 2021 (SimSiam), §4.1 (spread near 1/√d)."
     >
-      <div className={classes.multiplesWide}>
+      <div ref={ref} className={classes.multiplesWide}>
         {signs.map((sign) => (
           <SmallSign key={sign.key} sign={sign} version={version} />
         ))}

@@ -1,5 +1,6 @@
 /** Training loss, raw and smoothed, under the level at which a run has collapsed to uniform. */
 import { Slider } from '@mantine/core';
+import { useInViewport } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import { smooth } from '../../core/decimate.ts';
 import { type SeriesState, seriesStore } from '../../state/series.ts';
@@ -8,7 +9,7 @@ import { formatCount, formatValue } from '../charts/format.ts';
 import { INK, WARN_LEVEL } from '../charts/palette.ts';
 import { smoothedRows } from '../charts/rows.ts';
 import { extent, niceAxis, stepAxis } from '../charts/scale.ts';
-import { useThrottled } from '../charts/throttle.ts';
+import { CHART_INTERVAL, useThrottled } from '../charts/throttle.ts';
 import { useSession, useSettings } from '../use-stores.ts';
 import { readLoss } from './loss-reading.ts';
 import { PanelFrame } from './PanelFrame.tsx';
@@ -19,7 +20,8 @@ const SPANS = [1, 5, 10, 20, 50, 100, 200];
 const DEFAULT_SPAN = 2;
 
 export function LossChart() {
-  const version = useThrottled(seriesStore, (state) => state.version);
+  const { ref, inViewport } = useInViewport<HTMLDivElement>();
+  const version = useThrottled(seriesStore, (state) => state.version, inViewport ? CHART_INTERVAL : null);
   const settings = useSettings((state) => state.config);
   const config = useSession((state) => state.runConfig) ?? settings;
   const [spanIndex, setSpanIndex] = useState(DEFAULT_SPAN);
@@ -44,28 +46,30 @@ export function LossChart() {
       about="Cross-entropy between the teacher's answer to one view and the student's answer to another view of the same image, over K prototypes, averaged over all pairs. A student that spreads its answer evenly has ln K; a loss near 0 means that both always name one prototype. Both ends are collapse. The faint line is every step, the bold one their moving average."
       source="Caron et al. 2021, §3.1, eq. 3 (loss) and §5.3 (collapse). Moving average: exponential, corrected for its start as in Kingma & Ba 2015, §3."
     >
-      <CurveChart
-        rows={drawn.rows}
-        curves={[
-          { key: 'raw', name: 'Loss of the step', color: INK, width: 1, opacity: 0.38 },
-          { key: 'smoothed', name: 'Smoothed', color: INK, width: 2.25 },
-        ]}
-        levels={[
-          {
-            value: lnK,
-            label: `ln K = ${lnK.toFixed(2)} · uniform collapse`,
-            color: WARN_LEVEL,
-            at: 'right',
-            side: 'above',
-          },
-        ]}
-        x={drawn.x}
-        y={drawn.y}
-        height={218}
-        formatY={formatValue}
-        description={`Training loss over steps. ${now}`}
-        empty={`The loss appears here from the first step on, below the line at ln K = ${lnK.toFixed(2)}.`}
-      />
+      <div ref={ref}>
+        <CurveChart
+          rows={drawn.rows}
+          curves={[
+            { key: 'raw', name: 'Loss of the step', color: INK, width: 1, opacity: 0.38 },
+            { key: 'smoothed', name: 'Smoothed', color: INK, width: 2.25 },
+          ]}
+          levels={[
+            {
+              value: lnK,
+              label: `ln K = ${lnK.toFixed(2)} · uniform collapse`,
+              color: WARN_LEVEL,
+              at: 'right',
+              side: 'above',
+            },
+          ]}
+          x={drawn.x}
+          y={drawn.y}
+          height={218}
+          formatY={formatValue}
+          description={`Training loss over steps. ${now}`}
+          empty={`The loss appears here from the first step on, below the line at ln K = ${lnK.toFixed(2)}.`}
+        />
+      </div>
       <div className={classes.row}>
         <span id="loss-smoothing">Smoothing</span>
         <Slider

@@ -1,5 +1,6 @@
 /** The four schedules, each in its own small chart: what was, and what is to come. */
-import { useMemo } from 'react';
+import { useInViewport } from '@mantine/hooks';
+import { memo, useMemo } from 'react';
 import type { ScheduleCurves } from '../../protocol/values.ts';
 import { seriesStore } from '../../state/series.ts';
 import { CurveChart } from '../charts/CurveChart.tsx';
@@ -8,6 +9,7 @@ import { INK } from '../charts/palette.ts';
 import { scheduleRows, valueAt } from '../charts/rows.ts';
 import { extent, niceAxis, stepAxis } from '../charts/scale.ts';
 import { useThrottled } from '../charts/throttle.ts';
+import { useSeries } from '../use-stores.ts';
 import { PanelFrame } from './PanelFrame.tsx';
 import classes from './panels.module.css';
 
@@ -26,15 +28,19 @@ const SCHEDULES: Schedule[] = [
 ];
 
 /** Milliseconds between two redraws: schedules creep, and four charts cost four times as much. */
-const INTERVAL = 500;
+const INTERVAL = 1000;
 
 function stepNow(): number {
   return seriesStore.getState().column('step').at(-1) ?? 0;
 }
 
 export function SchedulesChart() {
-  const curves = useThrottled(seriesStore, (state) => state.schedules, INTERVAL);
-  const now = useThrottled(seriesStore, stepNow, INTERVAL);
+  const { ref, inViewport } = useInViewport<HTMLDivElement>();
+  const curves = useSeries((state) => state.schedules);
+  const now = useThrottled(seriesStore, stepNow, inViewport ? INTERVAL : null);
+  // The charts move on with every 200th part of the run: less than that is less than a pixel.
+  const part = Math.max(1, Math.floor((curves?.steps.at(-1) ?? 0) / 200));
+  const drawnNow = now - (now % part);
   return (
     <PanelFrame
       title="Schedules"
@@ -42,9 +48,9 @@ export function SchedulesChart() {
       about="Four settings that change while the run goes on. The learning rate warms up and falls as a cosine, weight decay and the teacher's momentum rise as a cosine, the teacher's temperature may warm up in a line. At momentum λ the teacher keeps λ of itself each step and takes the rest from the student."
       source="Caron et al. 2021, §3.1 (teacher) and §3.2 (implementation details)."
     >
-      <div className={classes.multiples}>
+      <div ref={ref} className={classes.multiples}>
         {SCHEDULES.map((schedule) => (
-          <SmallSchedule key={schedule.key} schedule={schedule} curves={curves} now={now} />
+          <SmallSchedule key={schedule.key} schedule={schedule} curves={curves} now={drawnNow} />
         ))}
       </div>
       <div className={classes.key} style={{ marginTop: 6 }}>
@@ -67,7 +73,8 @@ interface SmallProps {
   now: number;
 }
 
-function SmallSchedule({ schedule: { key, name, symbol, format }, curves, now }: SmallProps) {
+const SmallSchedule = memo(function SmallSchedule({ schedule, curves, now }: SmallProps) {
+  const { key, name, symbol, format } = schedule;
   const drawn = useMemo(() => {
     if (curves === null) return null;
     const [low, high] = extent(curves[key]) ?? [0, 1];
@@ -100,4 +107,4 @@ function SmallSchedule({ schedule: { key, name, symbol, format }, curves, now }:
       />
     </div>
   );
-}
+});
