@@ -1,6 +1,6 @@
 /** How the page is bundled and served: a static build for any folder, cross-origin isolated where we serve it. */
 import react from '@vitejs/plugin-react';
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Without these a page has no SharedArrayBuffer, and WASM stays on one thread. */
 const isolation = {
@@ -9,10 +9,24 @@ const isolation = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
+/**
+ * tfjs starts its WASM threads from the text of a function, which must not lean on a variable around it. The function
+ * asks with typeof whether that variable is there; a minifier knows that it is and drops the question.
+ */
+const selfContainedThreads = (): Plugin => ({
+  name: 'self-contained-wasm-threads',
+  transform(code, id) {
+    if (!id.includes('tfjs-backend-wasm-threaded-simd.js')) return null;
+    return code
+      .replace('if(typeof _scriptDir !== "undefined" && _scriptDir){scriptDirectory=_scriptDir}', '')
+      .replace('||_scriptDir', '');
+  },
+});
+
 export default defineConfig({
   base: './',
   plugins: [react()],
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [selfContainedThreads()] },
   build: {
     target: 'es2022',
     // tfjs alone is larger than the size at which Vite begins to warn.
