@@ -64,7 +64,6 @@ function follow(event: TrainerEvent): void {
   switch (event.type) {
     case 'dataset':
       awaitedCrops = null;
-      send({ type: 'pin', ids: viewStore.getState().pinned });
       requestCrops();
       return;
     case 'run-started':

@@ -1,6 +1,6 @@
 /** Carries changed settings to the trainer, and to the page's address by way of a listener. */
 import type { RunConfig } from '../config/schema.ts';
-import { requestCrops, send } from './conversation.ts';
+import { send } from './conversation.ts';
 import { settingsStore } from './settings.ts';
 
 const DELAY = 200; // ms; a dragged slider sends once it rests
@@ -35,5 +35,4 @@ export function flushSettings(): void {
   sent = config;
   onSettled(config);
   send({ type: 'configure', config });
-  requestCrops();
 }

@@ -42,7 +42,7 @@ export const viewStore = createStore<ViewState>(() => ({
   overlay: { mode: 'heads', mass: 0.6, opacity: 0.75, smooth: false, network: 'teacher' },
 }));
 
-/** Images pinned when nobody has picked any. */
+/** Images pinned when nobody has picked any; the trainer begins with the same. */
 export const FIRST_PINS = 8;
 
 export function showTab(tab: WatchTab): void {

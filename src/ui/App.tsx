@@ -20,7 +20,7 @@ import { TopBar } from './TopBar.tsx';
 import { Watch } from './Watch.tsx';
 
 /** Seconds of training that the Reset button gives up without a question. */
-const FORGIVEN = 60;
+const FORGIVEN = 600;
 
 export function App() {
   const watch = useRef<HTMLElement>(null);

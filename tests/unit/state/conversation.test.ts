@@ -1,5 +1,6 @@
 /** What the page asks of the trainer, and when. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { defaultConfig } from '../../../src/config/schema.ts';
 import {
   loadFiles,
   pin,
@@ -39,12 +40,12 @@ const cropsFor = (id: number, epoch: number) => ({
 });
 
 describe('conversation', () => {
-  it('pins the first images and asks for crops when images have come', () => {
+  it('asks for crops when images have come, and again when a run begins under other settings', () => {
     trainer.say({ type: 'dataset', summary });
-    expect(trainer.sent).toEqual([
-      { type: 'pin', ids: [0, 1, 2, 3, 4, 5, 6, 7] },
-      { type: 'get-crops', id: 0, epoch: 0 },
-    ]);
+    expect(trainer.sent).toEqual([{ type: 'get-crops', id: 0, epoch: 0 }]);
+    trainer.say(cropsFor(0, 0));
+    trainer.say({ type: 'run-started', config: defaultConfig });
+    expect(trainer.sent).toHaveLength(2);
   });
 
   it('has one request for crops under way, and then asks for the last selection alone', () => {
