@@ -1,6 +1,5 @@
 /** The page begins here. */
 import '@mantine/core/styles.css';
-import '@mantine/dropzone/styles.css';
 import './app.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
