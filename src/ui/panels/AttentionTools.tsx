@@ -127,7 +127,8 @@ function Share({ name, value, min, onChange }: ShareProps) {
         value={value}
         onChange={onChange}
         label={null}
-        thumbProps={{ 'aria-label': name, 'aria-valuetext': percent }}
+        thumbLabel={name}
+        thumbValueText={percent}
       />
       <span style={{ width: 42 }}>{percent}</span>
     </span>

@@ -49,7 +49,7 @@ function Choice({ name, value, count, onChange }: ChoiceProps) {
         onChange={onChange}
         disabled={max === 0}
         label={null}
-        thumbProps={{ 'aria-label': name }}
+        thumbLabel={name}
       />
       <NumberInput
         size="xs"

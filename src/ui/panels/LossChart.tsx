@@ -71,7 +71,7 @@ export function LossChart() {
         />
       </div>
       <div className={classes.row}>
-        <span id="loss-smoothing">Smoothing</span>
+        <span>Smoothing</span>
         <Slider
           flex={1}
           maw={180}
@@ -82,7 +82,8 @@ export function LossChart() {
           value={spanIndex}
           onChange={setSpanIndex}
           label={null}
-          thumbProps={{ 'aria-labelledby': 'loss-smoothing', 'aria-valuetext': spanText(span) }}
+          thumbLabel="Smoothing"
+          thumbValueText={spanText(span)}
         />
         <span className={classes.quiet}>{spanText(span)}</span>
       </div>
