@@ -1,6 +1,9 @@
 /** The page begins here. */
 import '@mantine/core/styles.css';
+import './tokens.css';
 import './app.css';
+import './images/images.css';
+import './panels/settings.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -70,5 +70,5 @@ const surfaces = {
   '--mantine-color-disabled-border': 'var(--line)',
 };
 
-/** Mantine's own surfaces follow the tokens of `app.css`, which know light from dark themselves. */
+/** Mantine's own surfaces follow the tokens of `tokens.css`, which know light from dark themselves. */
 export const cssVariables: CSSVariablesResolver = () => ({ variables: {}, light: surfaces, dark: surfaces });
