@@ -1,5 +1,6 @@
 /** Mounts one panel over invented stores: `?panel=loss&steps=300&scheme=dark…`. */
 import '@mantine/core/styles.css';
+import '../../../src/ui/tokens.css';
 import '../../../src/ui/app.css';
 import { MantineProvider } from '@mantine/core';
 import type { FunctionComponent } from 'react';
