@@ -1,12 +1,17 @@
-/** Unit tests: plain Node, no browser. */
+/** Unit tests and parity: plain Node, no browser. */
 import { defineConfig } from 'vitest/config';
+import { vulkanEnvironment } from './tools/vulkan.ts';
+
+// Inherited by the processes that run the tests: the Vulkan loader is looked up when a process starts.
+Object.assign(process.env, vulkanEnvironment());
 
 export default defineConfig({
   test: {
     environment: 'node',
-    include: ['tests/unit/**/*.test.ts', 'tests/layering.test.ts'],
+    pool: 'forks',
+    include: ['tests/unit/**/*.test.ts', 'tests/parity/*.test.ts', 'tests/layering.test.ts'],
     // Models train a few steps here; a slow machine must not fail for being slow.
-    testTimeout: 120_000,
+    testTimeout: 900_000,
     hookTimeout: 120_000,
   },
 });

@@ -1,0 +1,187 @@
+/** Every op's own gradient against central differences, at sizes that are multiples of nothing, on cpu and wasm. */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { PURPOSE, rng } from '../../../src/core/rng.ts';
+import { attention } from '../../../src/ops/attention.ts';
+import { batchNorm } from '../../../src/ops/batch-norm.ts';
+import { crossViewLoss, softmax } from '../../../src/ops/cross-view-loss.ts';
+import { assembleTokens, positionsFor, selectCls } from '../../../src/ops/embed.ts';
+import { gelu } from '../../../src/ops/gelu.ts';
+import { layerNorm } from '../../../src/ops/layer-norm.ts';
+import { tokenLayout } from '../../../src/ops/layout.ts';
+import { linear, linearOfData, linearTransposed } from '../../../src/ops/linear.ts';
+import { l2Normalize, weightNorm } from '../../../src/ops/normalize.ts';
+import { residual } from '../../../src/ops/residual.ts';
+import { startBackend } from '../../../tools/node-backend.ts';
+
+const layout = tokenLayout([
+  { sequences: 2, rows: 2, columns: 2 },
+  { sequences: 3, rows: 1, columns: 2 },
+]);
+
+let drawn = 0;
+function random(shape: number[], scale = 1): Float32Array {
+  const stream = rng(11, PURPOSE.evaluation, drawn++);
+  return Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => scale * stream.normal());
+}
+
+/** An op, the shapes of its inputs, and how it is called. */
+interface Case {
+  name: string;
+  shapes: number[][];
+  run: (inputs: tf.Tensor[]) => tf.Tensor;
+}
+
+const fixedRows = random([7, 5]);
+const fixedTargets = random([4, 11], 2);
+const keepRows = Float32Array.of(0, 1.25, 1.25, 0, 1.25);
+
+const isVector = (t: tf.Tensor | undefined): t is tf.Tensor1D => t?.rank === 1;
+const isMatrix = (t: tf.Tensor | undefined): t is tf.Tensor2D => t?.rank === 2;
+const isCube = (t: tf.Tensor | undefined): t is tf.Tensor3D => t?.rank === 3;
+
+function asVector(t: tf.Tensor | undefined): tf.Tensor1D {
+  if (!isVector(t)) throw new RangeError(`Not a vector: [${t?.shape}]`);
+  return t;
+}
+
+function asMatrix(t: tf.Tensor | undefined): tf.Tensor2D {
+  if (!isMatrix(t)) throw new RangeError(`Not a matrix: [${t?.shape}]`);
+  return t;
+}
+
+function asCube(t: tf.Tensor | undefined): tf.Tensor3D {
+  if (!isCube(t)) throw new RangeError(`Not of rank 3: [${t?.shape}]`);
+  return t;
+}
+
+const cases: Case[] = [
+  {
+    name: 'linear',
+    shapes: [[5, 7], [7, 3], [3]],
+    run: ([x, w, b]) => linear(asMatrix(x), asMatrix(w), asVector(b)),
+  },
+  {
+    name: 'linear without bias',
+    shapes: [
+      [5, 7],
+      [7, 3],
+    ],
+    run: ([x, w]) => linear(asMatrix(x), asMatrix(w), null),
+  },
+  {
+    name: 'linearOfData',
+    shapes: [[5, 3], [3]],
+    run: ([w, b]) => linearOfData(tf.tensor2d(fixedRows, [7, 5]), asMatrix(w), asVector(b)),
+  },
+  {
+    name: 'linearTransposed',
+    shapes: [
+      [5, 7],
+      [3, 7],
+    ],
+    run: ([x, w]) => linearTransposed(asMatrix(x), asMatrix(w)),
+  },
+  { name: 'gelu', shapes: [[5, 7]], run: ([x]) => gelu(asMatrix(x)) },
+  {
+    name: 'layerNorm',
+    shapes: [[5, 7], [7], [7]],
+    run: ([x, w, b]) => layerNorm(asMatrix(x), asVector(w), asVector(b)),
+  },
+  {
+    name: 'batchNorm',
+    shapes: [[5, 7], [7], [7]],
+    run: ([x, w, b]) => batchNorm(asMatrix(x), asVector(w), asVector(b)),
+  },
+  { name: 'l2Normalize', shapes: [[5, 7]], run: ([x]) => l2Normalize(asMatrix(x)) },
+  {
+    name: 'weightNorm',
+    shapes: [
+      [5, 7],
+      [5, 1],
+    ],
+    run: ([v, g]) => weightNorm(asMatrix(v), asMatrix(g)),
+  },
+  {
+    name: 'residual',
+    shapes: [
+      [5, 7],
+      [5, 7],
+    ],
+    run: ([x, y]) => residual(asMatrix(x), asMatrix(y), null),
+  },
+  {
+    name: 'residual with dropped rows',
+    shapes: [
+      [5, 7],
+      [5, 7],
+    ],
+    run: ([x, y]) => residual(asMatrix(x), asMatrix(y), tf.tensor2d(keepRows, [5, 1])),
+  },
+  {
+    name: 'attention over packed sequences',
+    shapes: [[layout.tokens, 18]],
+    run: ([qkv]) => attention(asMatrix(qkv), layout, 2),
+  },
+  {
+    name: 'positionsFor another grid',
+    shapes: [[1, 10, 3]],
+    run: ([table]) => positionsFor(asCube(table), 2, 4),
+  },
+  {
+    name: 'positionsFor its own grid',
+    shapes: [[1, 10, 3]],
+    run: ([table]) => positionsFor(asCube(table), 3, 3),
+  },
+  {
+    name: 'assembleTokens',
+    shapes: [
+      [14, 3],
+      [1, 1, 3],
+      [5, 3],
+      [3, 3],
+    ],
+    run: ([x, cls, global, local]) =>
+      assembleTokens(asMatrix(x), asCube(cls), [asMatrix(global), asMatrix(local)], layout),
+  },
+  { name: 'selectCls', shapes: [[layout.tokens, 3]], run: ([x]) => selectCls(asMatrix(x), layout) },
+  {
+    name: 'crossViewLoss',
+    shapes: [[8, 11]],
+    run: ([student]) => crossViewLoss(asMatrix(student), softmax(tf.tensor2d(fixedTargets, [4, 11])), 4, 0.5),
+  },
+];
+
+describe.each(['cpu', 'wasm'] as const)('gradients on %s', (backend) => {
+  beforeAll(async () => {
+    await startBackend(backend);
+  });
+
+  it.each(cases)('$name', async ({ shapes, run }) => {
+    const inputs = shapes.map((shape) => random(shape));
+    const tensors = () => inputs.map((values, i) => tf.tensor(values, shapes[i] ?? []));
+    const weights = random([tf.tidy(() => run(tensors()).size)]);
+    /** Σ weights·op(inputs), summed in double precision. */
+    const weighted = () =>
+      tf.tidy(() =>
+        [...run(tensors()).dataSync()].reduce((sum, value, i) => sum + value * (weights[i] ?? 0), 0),
+      );
+    const held = tensors();
+    const shape = tf.tidy(() => run(held).shape);
+    const { grads } = tf.engine().gradients(() => run(held), held, tf.tensor(weights, shape));
+    for (const [i, values] of inputs.entries()) {
+      const ours = Array.from((await grads[i]?.data()) ?? []);
+      const scale = Math.max(1, ...ours.map(Math.abs));
+      for (const at of values.keys()) {
+        const value = values[at] ?? 0;
+        const h = 1e-2;
+        values[at] = value + h;
+        const above = weighted();
+        values[at] = value - h;
+        const below = weighted();
+        values[at] = value;
+        expect(Math.abs((above - below) / (2 * h) - (ours[at] ?? Number.NaN)) / scale).toBeLessThan(4e-3);
+      }
+    }
+  });
+});
