@@ -5,7 +5,7 @@ import '../../../src/ui/app.css';
 import { MantineProvider } from '@mantine/core';
 import type { FunctionComponent } from 'react';
 import { createRoot } from 'react-dom/client';
-import { apply } from '../../../src/state/apply.ts';
+import type { TrainerEvent } from '../../../src/protocol/messages.ts';
 import { connect } from '../../../src/state/conversation.ts';
 import { viewStore } from '../../../src/state/view.ts';
 import { AttentionPanel } from '../../../src/ui/panels/AttentionPanel.tsx';
@@ -42,13 +42,17 @@ const side = ask.get('side')?.split(',') ?? curves;
 
 /** What the panels sent, for tests to read. */
 const sent: unknown[] = [];
+let emit: (event: TrainerEvent) => void = () => undefined;
 connect({
   send(command) {
     sent.push(command);
     if (command.type === 'get-crops')
-      apply({ type: 'crops', crops: crops(command.id, scenario, command.epoch) });
+      queueMicrotask(() => emit({ type: 'crops', crops: crops(command.id, scenario, command.epoch) }));
   },
-  subscribe: () => () => undefined,
+  subscribe(listener) {
+    emit = listener;
+    return () => undefined;
+  },
   close: () => undefined,
 });
 fill(scenario);
