@@ -13,7 +13,8 @@ const ARROWS: Record<string, readonly string[]> = {
   core: [],
   protocol: ['config'],
   data: ['core'],
-  checkpoint: ['core'],
+  // A checkpoint is the state of a run: it stores what dino moves, under the names that model gives.
+  checkpoint: ['dino'],
   ops: ['core'],
   model: ['ops'],
   dino: ['model'],

@@ -147,6 +147,8 @@ const data = z.strictObject({
 const evaluation = z.strictObject({
   knnK: count.max(1000).default(20),
   knnTemperature: temperature.default(0.07),
+  /** Look at the center of the image, resized to 256/224 of the view, instead of at all of it. */
+  centerCrop: z.boolean().default(true),
   /** Steps between two k-NN measurements; 0 turns them off. */
   knnEvery: z.int().min(0).default(100),
   /** Most training and validation images that k-NN looks at. */

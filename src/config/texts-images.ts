@@ -260,6 +260,13 @@ export const evaluationTexts: FieldTexts<'evaluation'> = {
     advanced: true,
     least: 0.001,
   },
+  centerCrop: {
+    label: 'Center crop',
+    sentence:
+      'Judge by the center of each image, which is resized to 256/224 of the view; off, nothing at the edges is lost.',
+    paper: 'on',
+    advanced: true,
+  },
   knnTrain: {
     label: 'Training images in k-NN',
     sentence: 'Most training images among which neighbours are sought.',

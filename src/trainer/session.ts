@@ -22,6 +22,7 @@ const FIRST_PINS = 8;
 const NEIGHBORS = 12;
 /** An untrained network is looked at before Train only if it is made in a moment. */
 const SMALL_NETWORK = 4_000_000;
+const FIRST_LOOK_MS = 300;
 /** A snapshot may take this share of the time. */
 const SNAPSHOT_SHARE = 0.1;
 
@@ -134,8 +135,13 @@ export class Session {
     this.emit({ type: 'run-started', config });
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.sendStatus();
-    if (this.run.parameters <= SMALL_NETWORK)
-      void this.look(this.run).catch((error: unknown) => this.fail(faultOf(error)));
+    if (this.run.parameters <= SMALL_NETWORK) void this.lookSoon(this.run);
+  }
+
+  /** The page asks for crops and thumbnails first, and those are ready at once. */
+  private async lookSoon(run: TrainingRun): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS));
+    if (run.step === 0) await this.look(run).catch((error: unknown) => this.fail(faultOf(error)));
   }
 
   async train(): Promise<void> {

@@ -39,7 +39,10 @@ const evalRows =
   (catalogue: Catalogue, config: RunConfig, ids: readonly number[]): RowsOf =>
   (from, to) =>
     patchRows(
-      ids.slice(from, to).map((id) => evalView(imageOf(catalogue, id), config.views.globalSize)),
+      ids.slice(from, to).map((id) => {
+        const picture = config.evaluation.centerCrop ? evalView : wholeView;
+        return picture(imageOf(catalogue, id), config.views.globalSize);
+      }),
       config.backbone.patchSize,
     );
 
