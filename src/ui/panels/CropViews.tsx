@@ -63,10 +63,8 @@ export function BoxedOriginal({
   );
 }
 
-/** Side that a global view may take, CSS pixels; locals are shown at the same scale, so that sizes compare. */
-const GLOBAL_SIDE = 132;
-
-export function ViewGrid(props: LitProps) {
+/** @param props.side that a global view may take, CSS pixels; locals get the same scale, so that sizes compare. */
+export function ViewGrid(props: LitProps & { side: number }) {
   return (
     <div>
       <Views {...props} kind="global" heading="Global views" who="student and teacher" />
@@ -85,10 +83,11 @@ function Views({
   kind,
   heading,
   who,
-}: LitProps & { kind: Kind; heading: string; who: string }) {
+  side,
+}: LitProps & { side: number; kind: Kind; heading: string; who: string }) {
   const ratio = usePixelRatio();
   const largest = crops.views[0]?.pixels ?? crops.original;
-  const scale = crispSize(largest, { width: GLOBAL_SIDE, height: GLOBAL_SIDE }, ratio).width / largest.width;
+  const scale = crispSize(largest, { width: side, height: side }, ratio).width / largest.width;
   const shown = crops.views.flatMap((view, index) => (view.kind === kind ? [{ ...view, index }] : []));
   const first = shown[0];
   if (first === undefined) return null;

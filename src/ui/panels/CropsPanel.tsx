@@ -40,6 +40,11 @@ function originalBox(panelWidth: number): { width: number; height: number } {
   return { width, height: Math.max(width, 256) };
 }
 
+/** Side of a global view: two stand beside the original. */
+function viewSide(panelWidth: number): number {
+  return Math.min(256, Math.max(128, (panelWidth * 0.49 - 30) / 2));
+}
+
 function CropPictures({ crops }: { crops: Crops }) {
   const { ref, width } = useElementSize();
   const [lit, setLit] = useState<number | null>(null);
@@ -62,7 +67,7 @@ function CropPictures({ crops }: { crops: Crops }) {
             room={originalBox(width)}
             name={name}
           />
-          <ViewGrid crops={crops} boxes={boxes} lit={lit} onLight={setLit} />
+          <ViewGrid side={viewSide(width)} crops={crops} boxes={boxes} lit={lit} onLight={setLit} />
         </div>
       )}
       <DrawInWords crops={crops} boxes={boxes} index={lit ?? 0} />
