@@ -13,6 +13,8 @@ export class RunFailure extends Error {
 const LOOK_EVERY = 500; // ms
 /** A page whose status has not changed for this long hangs: no step, image or shader takes so long. */
 const LONGEST_SILENCE = 15 * 60_000; // ms
+/** Looks that a page may stay with its old images, doing nothing, after it was given new ones. */
+const LOOKS_FOR_IMAGES = 60;
 const DOWNLOAD_TIMEOUT = 120_000; // ms
 
 export interface Watched {
@@ -79,7 +81,14 @@ export async function loadData(watched: Watched, data: HeadlessOptions['data']):
   const input = page.getByLabel(data.kind === 'folder' ? 'Choose a folder' : 'Choose files', { exact: true });
   await input.setInputFiles(resolve(data.path));
   // The heading names the images: only once it has changed is the status about the new ones.
-  await waitForStatus(watched, async (status) => ready(status) && (await title.textContent()) !== before);
+  let readyWithTheOld = 0;
+  await waitForStatus(watched, async (status) => {
+    if (!ready(status)) readyWithTheOld = 0;
+    else if ((await title.textContent()) !== before) return true;
+    else if (++readyWithTheOld === LOOKS_FOR_IMAGES)
+      throw new RunFailure(`The page took none of the images of ${data.path}.`);
+    return false;
+  });
 }
 
 /** Presses Train and waits for the end of the run. */
@@ -92,9 +101,12 @@ export async function trainToTheEnd(watched: Watched): Promise<void> {
 export async function save(page: Page, entry: string): Promise<Buffer> {
   const item = page.getByRole('menuitem', { name: entry, exact: true });
   if (!(await item.isVisible())) await page.getByRole('button', { name: 'Save', exact: true }).click();
-  const download = page.waitForEvent('download', { timeout: DOWNLOAD_TIMEOUT });
-  await item.click();
-  const bytes = await readFile(await (await download).path());
+  // Together, so that a click which fails is told instead of a download which then never comes.
+  const [download] = await Promise.all([
+    page.waitForEvent('download', { timeout: DOWNLOAD_TIMEOUT }),
+    item.click({ timeout: DOWNLOAD_TIMEOUT }),
+  ]);
+  const bytes = await readFile(await download.path());
   await page.keyboard.press('Escape');
   return bytes;
 }
