@@ -19,7 +19,7 @@ export function CropsPanel() {
     <PanelFrame
       title="Crops"
       about="Each step, every image is cut into two large crops (global views) and several small ones (local views), each augmented by its own draw. The student sees all of them, the teacher the global ones alone, and the student must answer for a small piece as the teacher does for a large one. What you see are the very pixels of this image and epoch: draws depend on seed, epoch, image and view alone."
-      source="Caron et al. 2020 (SwAV), §3.3 (multi-crop); Caron et al. 2021, §3.1; augmentations of Grill et al. 2020 (BYOL), App. B."
+      source="Caron et al. 2020 (SwAV), §3.2 (multi-crop); Caron et al. 2021, §3.1; augmentations of Grill et al. 2020 (BYOL), App. B."
     >
       {hasImages && <CropSliders />}
       {crops ? (
