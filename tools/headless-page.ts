@@ -97,10 +97,22 @@ export async function trainToTheEnd(watched: Watched): Promise<void> {
   await waitForStatus(watched, (status) => status.startsWith('Finished'));
 }
 
+/** Asks for a k-NN score of the network as it is after `step` steps, and waits for it. */
+export async function measure(watched: Watched, step: number): Promise<void> {
+  const { page } = watched;
+  await page.getByRole('tab', { name: 'k-NN', exact: true }).click();
+  const panel = page.getByRole('tabpanel', { name: 'k-NN', exact: true });
+  await panel.getByRole('button', { name: 'Evaluate now', exact: true }).click();
+  await waitForStatus(watched, async () => {
+    const measured = /at step (\d[\d\s.,'’]*)/.exec((await panel.textContent()) ?? '')?.[1];
+    return measured?.replace(/\D/g, '') === String(step);
+  });
+}
+
 /** Saves what the entry of the Save menu gives, and returns its bytes. */
 export async function save(page: Page, entry: string): Promise<Buffer> {
   const item = page.getByRole('menuitem', { name: entry, exact: true });
-  if (!(await item.isVisible())) await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
   // Together, so that a click which fails is told instead of a download which then never comes.
   const [download] = await Promise.all([
     page.waitForEvent('download', { timeout: DOWNLOAD_TIMEOUT }),
@@ -108,6 +120,8 @@ export async function save(page: Page, entry: string): Promise<Buffer> {
   ]);
   const bytes = await readFile(await download.path());
   await page.keyboard.press('Escape');
+  // A menu that is still closing takes clicks and does nothing.
+  await item.waitFor({ state: 'hidden' });
   return bytes;
 }
 

@@ -64,6 +64,19 @@ function rowOf(line: string, number: number): Row {
   }
 }
 
+/** The last step, the step of the last score (0 without one), and whether there are labels to score by. */
+export function lastScored({ about, steps, knn }: RunRecord): {
+  step: number;
+  scored: number;
+  labelled: boolean;
+} {
+  return {
+    step: steps.at(-1)?.step ?? 0,
+    scored: knn.at(-1)?.step ?? 0,
+    labelled: about.classes.length > 1 && about.val > 0,
+  };
+}
+
 /** The metrics, a row a step. */
 export function stepLines({ steps }: RunRecord): string {
   return steps.map(({ type: _, ...row }) => `${JSON.stringify(row)}\n`).join('');

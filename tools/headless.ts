@@ -11,8 +11,8 @@ import {
   SOFTWARE_WEBGPU_FLAGS,
 } from './chromium.ts';
 import { CommandLineError, type HeadlessOptions, readOptions, USAGE } from './headless-options.ts';
-import { loadData, photograph, RunFailure, save, trainToTheEnd, watch } from './headless-page.ts';
-import { RecordError, readRecord, stepLines, summaryOf } from './headless-record.ts';
+import { loadData, measure, photograph, RunFailure, save, trainToTheEnd, watch } from './headless-page.ts';
+import { lastScored, RecordError, readRecord, stepLines, summaryOf } from './headless-record.ts';
 
 function flagsFor({ backend, software }: HeadlessOptions): string[] {
   if (software) return [...QUIET_FLAGS, ...SOFTWARE_WEBGPU_FLAGS];
@@ -27,9 +27,12 @@ async function run(options: HeadlessOptions, browser: Browser, { url }: Served):
   await page.goto(url + options.address);
   await loadData(watched, options.data);
   await trainToTheEnd(watched);
+  const saved = async () => readRecord((await save(page, 'Save metrics')).toString('utf8'));
+  const last = lastScored(await saved());
+  if (last.labelled && last.scored !== last.step) await measure(watched, last.step);
   await photograph(page, join(out, 'attention.png'), join(out, 'page.png'));
   writeFileSync(join(out, 'checkpoint.safetensors'), await save(page, 'Save checkpoint'));
-  const record = readRecord((await save(page, 'Save metrics')).toString('utf8'));
+  const record = await saved();
   const summary = summaryOf(record);
   writeFileSync(join(out, 'metrics.jsonl'), stepLines(record));
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
@@ -50,7 +53,7 @@ function report(summary: ReturnType<typeof summaryOf>, out: string): void {
   );
   console.log(
     knn === null
-      ? 'No k-NN score: the images have no labels.'
+      ? 'No k-NN score, as the images have no labels.'
       : `k-NN ${knn.accuracy.toFixed(1)} % (k ${knn.k}, n ${knn.n}); untrained ${knn.untrained.toFixed(1)}, pixels ${knn.pixels.toFixed(1)}`,
   );
   console.log(`Written to ${out}`);

@@ -4,7 +4,14 @@ import { defaultConfig } from '../../../src/config/schema.ts';
 import type { KnnResult, StepMetrics } from '../../../src/protocol/values.ts';
 import { metricsLines } from '../../../src/state/metrics-file.ts';
 import { StepTable } from '../../../src/state/step-table.ts';
-import { median, RecordError, readRecord, stepLines, summaryOf } from '../../../tools/headless-record.ts';
+import {
+  lastScored,
+  median,
+  RecordError,
+  readRecord,
+  stepLines,
+  summaryOf,
+} from '../../../tools/headless-record.ts';
 import { shareIn } from '../../../tools/progress.ts';
 
 function metrics(step: number, change: Partial<StepMetrics> = {}): StepMetrics {
@@ -109,6 +116,13 @@ describe('the record of a headless run', () => {
       .trimEnd()
       .split('\n');
     expect(lines.map((line): unknown => JSON.parse(line))).toEqual(ROWS);
+  });
+
+  it('tells when the score is older than the run', () => {
+    const scoredBy = (knn: KnnResult[]) => lastScored(readRecord(pageFile(ROWS, knn)));
+    expect(scoredBy([])).toEqual({ step: 4, scored: 0, labelled: true });
+    expect(scoredBy([SCORE])).toEqual({ step: 4, scored: 2, labelled: true });
+    expect(scoredBy([SCORE, { ...SCORE, step: 4 }])).toEqual({ step: 4, scored: 4, labelled: true });
   });
 
   it('has no score for images without labels', () => {
