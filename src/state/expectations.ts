@@ -3,8 +3,8 @@ import type { DatasetSummary } from '../protocol/values.ts';
 import { countWords, durationWords, plural } from './words.ts';
 
 /**
- * Images shown in training before k-NN leaves the untrained network's score on natural pictures: measured with the
- * official code on CIFAR-10, 4,000 images, preset nano.
+ * Views seen in training before k-NN leaves the untrained network's score on natural pictures: measured with the
+ * official code on CIFAR-10, 4,000 images.
  */
 export const NATURAL_NEEDS = 100_000;
 /** Steps in which the samples show their classes and objects under their own preset. */
@@ -17,16 +17,19 @@ const COARSE = 100;
 export interface Prospect {
   summary: DatasetSummary;
   batchSize: number;
+  /** Global and local views of an image in one step. */
+  viewsPerImage: number;
   totalSteps: number;
   /** Measured; 0 while nothing is. */
   imagesPerSecond: number;
 }
 
-export function expectations({ summary, batchSize, totalSteps, imagesPerSecond }: Prospect): string[] {
+export function expectations(prospect: Prospect): string[] {
+  const { summary, batchSize, viewsPerImage, totalSteps, imagesPerSecond } = prospect;
   const took = (images: number) => (imagesPerSecond > 0 ? durationWords(images / imagesPerSecond) : null);
   const sentences: string[] = [];
-  const shown = batchSize * totalSteps;
-  const planned = took(shown);
+  const seen = batchSize * viewsPerImage * totalSteps;
+  const planned = took(batchSize * totalSteps);
 
   if (summary.source === 'samples') {
     const early = took(SAMPLES_NEED * batchSize);
@@ -38,10 +41,10 @@ export function expectations({ summary, batchSize, totalSteps, imagesPerSecond }
       'A tint tells each image apart from all others, so the network can match crops by color alone: expect the loss to fall and k-NN not to rise. That is the lesson.',
     );
   } else {
-    const needed = took(NATURAL_NEEDS);
-    const enough = shown >= NATURAL_NEEDS;
+    const needed = took(NATURAL_NEEDS / viewsPerImage);
+    const enough = seen >= NATURAL_NEEDS;
     sentences.push(
-      `Photographs need some ${countWords(NATURAL_NEEDS)} images shown before k-NN leaves the untrained network (measured on 4,000 small photographs)${needed ? `: about ${needed} at ${countWords(Math.max(1, imagesPerSecond))} images/s here` : ''}. This run shows ${countWords(shown)}${planned ? ` in ${planned}` : ''}: ${enough ? 'enough to look for it.' : 'crops, curves and attention will move, the score hardly.'}`,
+      `Photographs need some ${countWords(NATURAL_NEEDS)} views before k-NN leaves the untrained network (measured on 4,000 small photographs)${needed ? `: about ${needed} at ${countWords(Math.max(1, imagesPerSecond))} images/s here` : ''}. This run sees ${countWords(seen)}${planned ? ` in ${planned}` : ''}: ${enough ? 'enough to look for it.' : 'crops, curves and attention will move, the score hardly.'}`,
     );
     if (!needed) sentences.push('After the first steps this says how long that takes on this machine.');
     if (summary.train > 0 && summary.train < FEW) {

@@ -6,7 +6,7 @@ import type { Fault } from '../protocol/values.ts';
 export function notFinite(step: number): Fault {
   return {
     kind: 'not-finite',
-    what: `The loss or its gradient was not a finite number at step ${step}. The network was left as it was before.`,
+    what: `The loss or its gradient was not a finite number at step ${step}. That step moved no weight.`,
     remedy:
       'Lower the learning rate or lengthen its warm-up, or raise the teacher temperature, then press Reset.',
   };

@@ -199,12 +199,13 @@ function LabelSource() {
 
 function Expectations({ summary }: { summary: DatasetSummary }) {
   const batchSize = useSettings((s) => s.config.training.batchSize);
+  const viewsPerImage = useSettings((s) => 2 + s.config.views.localCount);
   const totalSteps = useSession((s) => s.status?.totalSteps ?? 0);
   // Two figures are enough for an estimate, and keep it from flickering.
   const rate = useSession((s) => Number((s.status?.imagesPerSecond ?? 0).toPrecision(1)));
   const sentences = useMemo(
-    () => expectations({ summary, batchSize, totalSteps, imagesPerSecond: rate }),
-    [summary, batchSize, totalSteps, rate],
+    () => expectations({ summary, batchSize, viewsPerImage, totalSteps, imagesPerSecond: rate }),
+    [summary, batchSize, viewsPerImage, totalSteps, rate],
   );
   return (
     <div className="expect">

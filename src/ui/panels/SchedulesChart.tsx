@@ -23,7 +23,7 @@ interface Schedule {
 const SCHEDULES: Schedule[] = [
   { key: 'lr', name: 'Learning rate', symbol: 'lr', format: formatValue },
   { key: 'weightDecay', name: 'Weight decay', symbol: 'wd', format: formatValue },
-  { key: 'momentum', name: 'Teacher momentum', symbol: 'λ', format: formatMomentum },
+  { key: 'momentum', name: 'Teacher momentum', symbol: 'm', format: formatMomentum },
   { key: 'teacherTemp', name: 'Teacher temperature', symbol: 'τₜ', format: formatValue },
 ];
 
@@ -45,7 +45,7 @@ export function SchedulesChart() {
     <PanelFrame
       title="Schedules"
       figure={curves && `step ${formatCount(now)} of ${formatCount(curves.steps.at(-1) ?? 0)}`}
-      about="Four settings that change while the run goes on. The learning rate warms up and falls as a cosine, weight decay and the teacher's momentum rise as a cosine, the teacher's temperature may warm up in a line. At momentum λ the teacher keeps λ of itself each step and takes the rest from the student."
+      about="Four settings that change while the run goes on. The learning rate warms up and falls as a cosine, weight decay and the teacher's momentum rise as a cosine, the teacher's temperature may warm up in a line. At momentum m the teacher keeps m of itself each step and takes the rest from the student."
       source="Caron et al. 2021, §3.1 (teacher) and §3.2 (implementation details)."
     >
       <div ref={ref} className={classes.multiples}>

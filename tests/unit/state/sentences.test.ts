@@ -61,18 +61,23 @@ describe('words', () => {
 });
 
 describe('expectations', () => {
-  const own = { summary: { ...summary, train: 4000, val: 1000 }, batchSize: 16, totalSteps: 3000 };
+  const own = {
+    summary: { ...summary, train: 4000, val: 1000 },
+    batchSize: 16,
+    viewsPerImage: 6,
+    totalSteps: 600,
+  };
 
   it('count the time that photographs need at the rate measured here', () => {
     const text = expectations({ ...own, imagesPerSecond: 10 }).join(' ');
-    expect(text).toContain('100,000 images');
-    expect(text).toContain('about 2.8 h at 10 images/s');
-    expect(text).toContain('This run shows 48,000 in 1.3 h');
+    expect(text).toContain('100,000 views');
+    expect(text).toContain('about 28 min at 10 images/s');
+    expect(text).toContain('This run sees 57,600 in 16 min');
     expect(text).toContain('the score hardly');
   });
 
   it('call a run of enough images enough', () => {
-    expect(expectations({ ...own, totalSteps: 7000, imagesPerSecond: 10 }).join(' ')).toContain(
+    expect(expectations({ ...own, totalSteps: 1100, imagesPerSecond: 10 }).join(' ')).toContain(
       'enough to look for it',
     );
   });
