@@ -47,7 +47,11 @@ export function apply(event: TrainerEvent): void {
     case 'run-started':
       clearSeries();
       viewStore.setState({ attention: null, neighbours: null });
-      sessionStore.setState({ runConfig: event.config, fault: null });
+      // What was wrong with images that were dropped stays true: the run begins on those from before.
+      sessionStore.setState(({ fault }) => ({
+        runConfig: event.config,
+        fault: fault?.kind === 'data' ? fault : null,
+      }));
       return;
     case 'metrics':
       seriesStore.setState(({ steps, version }) => {

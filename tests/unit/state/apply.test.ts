@@ -101,6 +101,12 @@ describe('apply', () => {
     expect(sessionStore.getState().fault).toBeNull();
   });
 
+  it('keeps a fault about images that were refused when the run begins anew on those from before', () => {
+    apply({ type: 'fault', fault });
+    apply({ type: 'run-started', config: defaultConfig });
+    expect(sessionStore.getState().fault).toEqual(fault);
+  });
+
   it('keeps a fault of the run when other images come', () => {
     apply({ type: 'fault', fault: { ...fault, kind: 'device-lost' } });
     apply({ type: 'dataset', summary });
