@@ -23,8 +23,17 @@ const NEIGHBORS = 12;
 /** An untrained network is looked at before Train only if it is made in a moment. */
 const SMALL_NETWORK = 4_000_000;
 const FIRST_LOOK_MS = 300;
-/** A snapshot may take this share of the time. */
-const SNAPSHOT_SHARE = 0.1;
+/** Snapshots, and scores, may each take this share of the time. */
+const WATCH_SHARE = 0.1;
+
+/** When something was last looked at, and what it cost. */
+interface Look {
+  step: number;
+  at: number;
+  milliseconds: number;
+}
+
+const NEVER: Look = { step: -1, at: 0, milliseconds: 0 };
 
 /** The run that an evaluation looked at is no more. */
 class RunReplaced extends Error {
@@ -48,8 +57,8 @@ export class Session {
   private looping = false;
   /** Evaluations take turns. */
   private turn: Promise<void> = Promise.resolve();
-  private knnStep = -1;
-  private snapshot = { step: -1, at: 0, milliseconds: 0 };
+  private scored: Look = NEVER;
+  private snapshot: Look = NEVER;
 
   constructor(emit: Emit, config: RunConfig) {
     this.emit = emit;
@@ -126,8 +135,8 @@ export class Session {
     this.run?.dispose();
     this.run = null;
     this.knn = null;
-    this.knnStep = -1;
-    this.snapshot = { step: -1, at: 0, milliseconds: 0 };
+    this.scored = NEVER;
+    this.snapshot = NEVER;
     this.reporter.clear();
     this.setPhase('idle');
     this.run = new TrainingRun(config, catalogue);
@@ -201,7 +210,7 @@ export class Session {
       if (this.phase === 'running') this.setPhase(run.finished ? 'finished' : 'paused');
       this.reporter.flush();
       await this.look(run);
-      if (run.finished && this.knnStep !== run.step) await this.measure(run);
+      if (run.finished && this.scored.step !== run.step) await this.measure(run);
     } catch (error) {
       this.fail(faultOf(error));
     } finally {
@@ -232,18 +241,18 @@ export class Session {
     else this.fail(notFinite(row.step));
   }
 
-  /** What is due between two steps. */
+  /** What is due between two steps: neither snapshots nor scores may take more than their share of the time. */
   private async watch(run: TrainingRun): Promise<void> {
     const { knnEvery, snapshotSeconds } = run.config.evaluation;
-    const { at, milliseconds } = this.snapshot;
-    const wait = Math.max(snapshotSeconds * 1000, milliseconds / SNAPSHOT_SHARE);
-    if (performance.now() - at >= wait) await this.look(run);
-    if (knnEvery > 0 && run.step % knnEvery === 0 && this.knnStep !== run.step) await this.measure(run);
+    const rested = (last: Look) => performance.now() - last.at >= last.milliseconds / WATCH_SHARE;
+    const due = performance.now() - this.snapshot.at >= snapshotSeconds * 1000;
+    if (due && rested(this.snapshot)) await this.look(run);
+    if (knnEvery > 0 && run.step % knnEvery === 0 && rested(this.scored)) await this.measure(run);
   }
 
   pin(ids: readonly number[]): void {
     this.pinned = ids;
-    this.snapshot.step = -1;
+    this.snapshot = { ...this.snapshot, step: -1 };
     if (this.run) void this.look(this.run).catch((error: unknown) => this.fail(faultOf(error)));
   }
 
@@ -268,8 +277,10 @@ export class Session {
       const { knn } = this;
       if (!knn?.possible) return;
       this.activity(`Measuring k-NN at step ${held.step}…`);
+      const begun = performance.now();
       const result = await knn.measure(held, this.between(run));
-      this.knnStep = held.step;
+      const now = performance.now();
+      this.scored = { step: held.step, at: now, milliseconds: now - begun };
       this.emit({ type: 'knn', result });
     });
   }

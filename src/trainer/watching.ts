@@ -17,6 +17,8 @@ import type { AttentionSnapshot, KnnResult } from '../protocol/values.ts';
 import { networkShape } from './run-settings.ts';
 
 const EVALUATION_BATCH = 64;
+/** Raw pixels are compared at this size at most: 2,000 pictures of 224 px would take over a gigabyte. */
+const PIXEL_SIDE = 32;
 /** Validation images whose masks the overlap is measured on. */
 const OVERLAP_IMAGES = 32;
 
@@ -36,15 +38,20 @@ const idsOf = (catalogue: Catalogue, split: 'train' | 'val', labelled: boolean):
   );
 
 const evalRows =
-  (catalogue: Catalogue, config: RunConfig, ids: readonly number[]): RowsOf =>
-  (from, to) =>
-    patchRows(
-      ids.slice(from, to).map((id) => {
-        const picture = config.evaluation.centerCrop ? evalView : wholeView;
-        return picture(imageOf(catalogue, id), config.views.globalSize);
-      }),
-      config.backbone.patchSize,
+  (
+    catalogue: Catalogue,
+    { evaluation }: RunConfig,
+    ids: readonly number[],
+    size: number,
+    patch: number,
+  ): RowsOf =>
+  (from, to) => {
+    const view = evaluation.centerCrop ? evalView : wholeView;
+    return patchRows(
+      ids.slice(from, to).map((id) => view(imageOf(catalogue, id), size)),
+      patch,
     );
+  };
 
 function imageOf(catalogue: Catalogue, id: number) {
   const image = catalogue.images[id];
@@ -108,9 +115,10 @@ export class KnnWatch {
 
   private async scorePixels(between: Between): Promise<number> {
     await between();
-    const width = 3 * this.config.views.globalSize ** 2;
-    const features = (ids: number[]) => pixelFeatures(ids.length, evalRows(this.catalogue, this.config, ids));
-    return this.score(features(this.train), features(this.val), width);
+    const side = Math.min(PIXEL_SIDE, this.config.views.globalSize);
+    const features = (ids: number[]) =>
+      pixelFeatures(ids.length, evalRows(this.catalogue, this.config, ids, side, side));
+    return this.score(features(this.train), features(this.val), 3 * side ** 2);
   }
 
   /** Percent of the validation images that are classified right. */
@@ -141,7 +149,7 @@ function featuresOf(
     parameters,
     config.backbone,
     ids.length,
-    evalRows(catalogue, config, ids),
+    evalRows(catalogue, config, ids, config.views.globalSize, config.backbone.patchSize),
     evaluation,
   );
 }
