@@ -30,6 +30,7 @@ export function statusText({ opened, status, activity, progress, fault, knn, ima
     case 'empty':
       return 'No images yet: drop a folder, or take the built-in samples.';
     case 'idle':
+      if (status.totalSteps === 0) return 'These settings do not fit the images: no run can begin with them.';
       return `Ready: ${plural(images, 'image')}, ${plural(status.totalSteps, 'step')} planned. Press Train.`;
     case 'preparing':
       return 'Preparing the run…';

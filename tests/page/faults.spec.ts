@@ -50,6 +50,7 @@ test('says that a batch is larger than the images, and goes on once it is not', 
   await openPage(page, toy({ 'training.batchSize': 64 }));
   const alert = page.getByRole('alert');
   await expect(alert).toContainText('A batch of 64 needs more images than the 40 that are here');
+  await expect(statusLine(page)).toContainText('These settings do not fit the images');
   await expect(page.getByRole('listbox', { name: 'Images of the run' })).toBeVisible();
   await page.getByRole('button', { name: /^Run/ }).click();
   const batch = page.getByRole('spinbutton', { name: /^Batch/ });
@@ -64,6 +65,7 @@ test('says that a batch is larger than the images, and goes on once it is not', 
   await batch.press('Enter');
   await control(page, 'Reset').click();
   await expect(alert).toContainText('A batch of 41 needs more images');
+  await expect(statusLine(page)).toContainText('These settings do not fit the images');
   await batch.fill('4');
   await batch.press('Enter');
   await expect(alert).toHaveCount(0);

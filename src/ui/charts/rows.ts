@@ -65,8 +65,9 @@ export function valueAt(steps: readonly number[], values: readonly number[], at:
     const step = steps[i] ?? 0;
     const value = values[i] ?? Number.NaN;
     if (step === at) return value;
-    const before = steps[i - 1];
-    if (step > at && before !== undefined) {
+    if (step > at) {
+      const before = steps[i - 1];
+      if (before === undefined) return null;
       const from = values[i - 1] ?? Number.NaN;
       return from + ((value - from) * (at - before)) / (step - before);
     }

@@ -80,7 +80,8 @@ const SmallSchedule = memo(function SmallSchedule({ schedule, curves, now }: Sma
     const [low, high] = extent(curves[key]) ?? [0, 1];
     return {
       rows: scheduleRows(curves.steps, curves[key], now),
-      value: valueAt(curves.steps, curves[key], now),
+      // Before the first step, what that step will get.
+      value: valueAt(curves.steps, curves[key], Math.max(now, curves.steps[0] ?? 0)),
       x: stepAxis(curves.steps[0] ?? 0, curves.steps.at(-1) ?? 1, 3),
       y: niceAxis(low, high, 2),
     };

@@ -68,6 +68,7 @@ describe('rows', () => {
 
   it('know no value outside a schedule', () => {
     expect(valueAt([0, 10], [3, 4], 11)).toBeNull();
+    expect(valueAt([1, 10], [3, 4], 0)).toBeNull();
     expect(valueAt([], [], 0)).toBeNull();
   });
 });
