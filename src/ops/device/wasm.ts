@@ -1,5 +1,6 @@
 /** The WASM backend: SIMD, and threads where the page is cross-origin isolated. */
 import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { runBatchesSingly } from './wasm-batches.ts';
 import { activate } from './webgpu.ts';
 
 /** Addresses of tfjs's three binaries. */
@@ -23,4 +24,5 @@ export async function startWasm(files: WasmFiles | null, threads: number): Promi
   // tfjs would take half of the processors only.
   if (threads > 1) setThreadsCount(threads);
   await activate('wasm');
+  runBatchesSingly();
 }
