@@ -10,6 +10,9 @@ process.env.PAGE_PORT = port;
 const address = `http://127.0.0.1:${port}/`;
 const serve = `npx vite preview --host 127.0.0.1 --port ${port} --strictPort`;
 
+/** Tests crash the GPU process more often than the browser would put up with. */
+const FRAGILE_GPU_FLAGS = ['--disable-gpu-process-crash-limit', '--disable-domain-blocking-for-3d-apis'];
+
 function browser(extra: string[]) {
   return { launchOptions: { executablePath, args: [...QUIET_FLAGS, ...extra] } };
 }
@@ -30,7 +33,11 @@ export default defineConfig({
   },
   projects: [
     { name: 'wasm', testIgnore: '**/*.webgpu.spec.ts', use: browser([]) },
-    { name: 'webgpu', testMatch: '**/*.webgpu.spec.ts', use: browser(SOFTWARE_WEBGPU_FLAGS) },
+    {
+      name: 'webgpu',
+      testMatch: '**/*.webgpu.spec.ts',
+      use: browser([...SOFTWARE_WEBGPU_FLAGS, ...FRAGILE_GPU_FLAGS]),
+    },
   ],
   webServer: {
     // tools/test.ts builds beforehand and says so, as a build takes longer than everything else here.

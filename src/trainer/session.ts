@@ -55,6 +55,8 @@ export class Session {
   private pinned: readonly number[] = [];
   private stepsToGo = 0;
   private looping = false;
+  /** The run is about to be replaced: evaluations of it are given up. */
+  private leaving = false;
   /** Evaluations take turns. */
   private turn: Promise<void> = Promise.resolve();
   private scored: Look = NEVER;
@@ -86,8 +88,9 @@ export class Session {
 
   configure(config: RunConfig): void {
     this.config = config;
-    // A run that has begun keeps its settings until Reset.
-    if (this.catalogue && !this.looping && (this.run === null || this.run.step === 0)) this.beginRun();
+    // A run that has begun keeps its settings until Reset, and without a device there is none to begin.
+    if (this.catalogue && this.deviceUsable && !this.looping && (this.run === null || this.run.step === 0))
+      this.beginRun();
   }
 
   loadSamples(): Promise<void> {
@@ -116,6 +119,7 @@ export class Session {
       });
       if (this.loading !== mine) return;
       await this.stopped();
+      await this.renewDevice();
       this.catalogue = catalogue;
       this.pinned = Array.from({ length: Math.min(FIRST_PINS, catalogue.images.length) }, (_, id) => id);
       this.emit({ type: 'dataset', summary: summaryOf(catalogue) });
@@ -168,12 +172,16 @@ export class Session {
   async reset(): Promise<void> {
     this.pause();
     await this.stopped();
-    if (!this.deviceUsable) {
-      // The tensors died with the device; they are forgotten, not freed.
-      this.run = null;
-      await this.open(this.prefer);
-    }
+    await this.renewDevice();
     if (this.catalogue) this.beginRun();
+  }
+
+  /** Opens a device in place of one that was lost. */
+  private async renewDevice(): Promise<void> {
+    if (this.deviceUsable) return;
+    // The tensors died with the device; they are forgotten, not freed.
+    this.run = null;
+    await this.open(this.prefer);
   }
 
   private async go(steps: number): Promise<void> {
@@ -184,10 +192,15 @@ export class Session {
     if (!this.looping) await this.loop();
   }
 
-  /** Resolves when no step is under way. */
+  /** Resolves when no step and no evaluation is under way. */
   private async stopped(): Promise<void> {
-    while (this.looping) await breathe();
-    await this.turn;
+    this.leaving = true;
+    try {
+      while (this.looping) await breathe();
+      await this.turn;
+    } finally {
+      this.leaving = false;
+    }
   }
 
   private async loop(): Promise<void> {
@@ -312,7 +325,7 @@ export class Session {
   private between(run: TrainingRun): () => Promise<void> {
     return async () => {
       await breathe();
-      if (this.run !== run) throw new RunReplaced();
+      if (this.run !== run || this.leaving) throw new RunReplaced();
     };
   }
 
