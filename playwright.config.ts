@@ -28,6 +28,7 @@ export default defineConfig({
   use: {
     baseURL: address,
     viewport: { width: 1440, height: 900 },
+    actionTimeout: 60_000,
     screenshot: 'only-on-failure',
     trace: 'off',
   },
