@@ -1,48 +1,28 @@
 /** The state machine of a run: empty → idle → running ⇄ paused → finished, or fault, which Reset leaves. */
 import * as tf from '@tensorflow/tfjs-core';
-import packageFile from '../../package.json';
-import { checkpointBytes } from '../checkpoint/save.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import { IntakeCancelled } from '../data/intake.ts';
-import type { RunState } from '../dino/run-state.ts';
 import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.ts';
 import { openBackend, type Preference } from './backend.ts';
 import { breathe } from './breathe.ts';
 import { deviceLost, faultOf, gpuError, notFinite, outOfMemory } from './faults.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
+import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
 import { type Emit, Reporter } from './reporter.ts';
 import { TrainingRun } from './training-run.ts';
-import { attentionSnapshot, KnnWatch, neighborsOf } from './watching.ts';
 
 /** Steps on their way to the device before the oldest is waited for. */
 const IN_FLIGHT = 3;
-const FIRST_PINS = 8;
-const NEIGHBORS = 12;
 /** An untrained network is looked at before Train only if it is made in a moment. */
 const SMALL_NETWORK = 4_000_000;
 const FIRST_LOOK_MS = 300;
-/** Snapshots, and scores, may each take this share of the time. */
-const WATCH_SHARE = 0.1;
-
-/** When something was last looked at, and what it cost. */
-interface Look {
-  step: number;
-  at: number;
-  milliseconds: number;
-}
-
-const NEVER: Look = { step: -1, at: 0, milliseconds: 0 };
-
-/** The run that an evaluation looked at is no more. */
-class RunReplaced extends Error {
-  override name = 'RunReplaced';
-}
 
 export class Session {
   private readonly emit: Emit;
   private readonly reporter: Reporter;
+  private readonly observer: Observer;
   private config: RunConfig;
   private prefer: Preference = 'auto';
   private backend: BackendInfo | null = null;
@@ -50,21 +30,14 @@ export class Session {
   private phase: Phase = 'empty';
   private catalogue: Catalogue | null = null;
   private run: TrainingRun | null = null;
-  private knn: KnnWatch | null = null;
   private loading: AbortController | null = null;
-  private pinned: readonly number[] = [];
   private stepsToGo = 0;
   private looping = false;
-  /** The run is about to be replaced: evaluations of it are given up. */
-  private leaving = false;
-  /** Evaluations take turns. */
-  private turn: Promise<void> = Promise.resolve();
-  private scored: Look = NEVER;
-  private snapshot: Look = NEVER;
 
   constructor(emit: Emit, config: RunConfig) {
     this.emit = emit;
     this.config = config;
+    this.observer = new Observer(emit);
     this.reporter = new Reporter(emit, () => this.sendStatus());
   }
 
@@ -121,7 +94,6 @@ export class Session {
       await this.stopped();
       await this.renewDevice();
       this.catalogue = catalogue;
-      this.pinned = Array.from({ length: Math.min(FIRST_PINS, catalogue.images.length) }, (_, id) => id);
       this.emit({ type: 'dataset', summary: summaryOf(catalogue) });
       this.beginRun();
     } catch (error) {
@@ -138,13 +110,11 @@ export class Session {
     if (!catalogue) return;
     this.run?.dispose();
     this.run = null;
-    this.knn = null;
-    this.scored = NEVER;
-    this.snapshot = NEVER;
+    this.observer.leave();
     this.reporter.clear();
     this.setPhase('idle');
     this.run = new TrainingRun(config, catalogue);
-    this.knn = new KnnWatch(catalogue, config);
+    this.observer.follow(this.run, catalogue);
     this.emit({ type: 'run-started', config });
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.sendStatus();
@@ -154,7 +124,8 @@ export class Session {
   /** The page asks for crops and thumbnails first, and those are ready at once. */
   private async lookSoon(run: TrainingRun): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS));
-    if (run.step === 0) await this.look(run).catch((error: unknown) => this.fail(faultOf(error)));
+    if (run.step === 0 && this.run === run)
+      await this.observer.look().catch((error: unknown) => this.fail(faultOf(error)));
   }
 
   async train(): Promise<void> {
@@ -192,15 +163,11 @@ export class Session {
     if (!this.looping) await this.loop();
   }
 
-  /** Resolves when no step and no evaluation is under way. */
+  /** Resolves when no step and no evaluation is under way; the run is about to be replaced, so those give up. */
   private async stopped(): Promise<void> {
-    this.leaving = true;
-    try {
-      while (this.looping) await breathe();
-      await this.turn;
-    } finally {
-      this.leaving = false;
-    }
+    this.observer.leave();
+    while (this.looping) await breathe();
+    await this.observer.idle();
   }
 
   private async loop(): Promise<void> {
@@ -216,14 +183,13 @@ export class Session {
         const { figures } = run.advance();
         pending.push(figures.then((row) => this.record(row, startedAt)));
         if (pending.length >= IN_FLIGHT || this.backend?.backend !== 'webgpu') await pending.shift();
-        await this.watch(run);
+        await this.observer.watch();
         await breathe();
       }
       await Promise.all(pending);
       if (this.phase === 'running') this.setPhase(run.finished ? 'finished' : 'paused');
       this.reporter.flush();
-      await this.look(run);
-      if (run.finished && this.scored.step !== run.step) await this.measure(run);
+      if (this.phase !== 'fault') await this.observer.conclude();
     } catch (error) {
       this.fail(faultOf(error));
     } finally {
@@ -254,101 +220,20 @@ export class Session {
     else this.fail(notFinite(row.step));
   }
 
-  /** What is due between two steps: neither snapshots nor scores may take more than their share of the time. */
-  private async watch(run: TrainingRun): Promise<void> {
-    const { knnEvery, snapshotSeconds } = run.config.evaluation;
-    const rested = (last: Look) => performance.now() - last.at >= last.milliseconds / WATCH_SHARE;
-    const due = performance.now() - this.snapshot.at >= snapshotSeconds * 1000;
-    if (due && rested(this.snapshot)) await this.look(run);
-    if (knnEvery > 0 && run.step % knnEvery === 0 && rested(this.scored)) await this.measure(run);
-  }
-
-  pin(ids: readonly number[]): void {
-    this.pinned = ids;
-    this.snapshot = { ...this.snapshot, step: -1 };
-    if (this.run) void this.look(this.run).catch((error: unknown) => this.fail(faultOf(error)));
-  }
-
-  /** Sends the attention maps of the present step, once. */
-  private look(run: TrainingRun): Promise<void> {
-    return this.inTurn(run, async (held, catalogue) => {
-      if (this.snapshot.step === held.step) return;
-      const begun = performance.now();
-      const snapshot = await attentionSnapshot(held, catalogue, run.config, this.pinned);
-      const now = performance.now();
-      this.snapshot = { step: held.step, at: now, milliseconds: now - begun };
-      this.emit({ type: 'attention', snapshot });
-    });
+  async pin(ids: readonly number[]): Promise<void> {
+    if (this.phase !== 'fault') await this.observer.pin(ids);
   }
 
   async evaluateKnn(): Promise<void> {
-    if (this.run) await this.measure(this.run);
-  }
-
-  private measure(run: TrainingRun): Promise<void> {
-    return this.inTurn(run, async (held) => {
-      const { knn } = this;
-      if (!knn?.possible) return;
-      this.activity(`Measuring k-NN at step ${held.step}…`);
-      const begun = performance.now();
-      const result = await knn.measure(held, this.between(run));
-      const now = performance.now();
-      this.scored = { step: held.step, at: now, milliseconds: now - begun };
-      this.emit({ type: 'knn', result });
-    });
+    if (this.phase !== 'fault') await this.observer.measure();
   }
 
   async neighbors(id: number): Promise<void> {
-    const { run } = this;
-    if (!run) return;
-    await this.inTurn(run, async (held, catalogue) => {
-      this.activity('Comparing images…');
-      const neighbours = await neighborsOf(held, catalogue, run.config, id, NEIGHBORS, this.between(run));
-      this.emit({ type: 'neighbours', neighbours: { id, step: held.step, neighbours } });
-    });
+    if (this.phase !== 'fault') await this.observer.neighbors(id);
   }
 
   async checkpoint(): Promise<void> {
-    const { run } = this;
-    if (!run) return;
-    await this.inTurn(run, async (held, catalogue) => {
-      const bytes = await checkpointBytes(held, run.spec, {
-        config: JSON.stringify(run.config),
-        dataset: catalogue.fingerprint,
-        version: packageFile.version,
-      });
-      this.emit({ type: 'checkpoint', step: held.step, bytes });
-    });
-  }
-
-  /** Lets commands in, and gives up when the run has been replaced. */
-  private between(run: TrainingRun): () => Promise<void> {
-    return async () => {
-      await breathe();
-      if (this.run !== run || this.leaving) throw new RunReplaced();
-    };
-  }
-
-  /** Evaluations look at the run as it is now, one after the other, while training may go on. */
-  private inTurn(
-    run: TrainingRun,
-    work: (held: RunState, catalogue: Catalogue) => Promise<void>,
-  ): Promise<void> {
-    const mine = this.turn.then(async () => {
-      const { catalogue } = this;
-      if (this.run !== run || !catalogue || this.phase === 'fault') return;
-      const held = run.hold();
-      try {
-        await work(held, catalogue);
-      } catch (error) {
-        if (!(error instanceof RunReplaced)) throw error;
-      } finally {
-        run.release(held);
-        this.activity(null);
-      }
-    });
-    this.turn = mine.catch(() => undefined);
-    return mine;
+    if (this.deviceUsable) await this.observer.checkpoint();
   }
 
   cards(ids: readonly number[]): void {
