@@ -115,6 +115,9 @@ function draw({ column }: SeriesState, _version: number, span: number, lnK: numb
     x: stepAxis(steps[0] ?? 0, step, 5),
     // A line that hardly moves must look like one: never less than a quarter of ln K from bottom to top.
     y: niceAxis(Math.max(0, Math.min(low, 0.75 * lnK)), Math.max(high, 1.06 * lnK), 5),
-    reading: rows.length === 0 ? null : readLoss({ steps: steps.length, loss, entropy, lnK }),
+    reading:
+      rows.length === 0
+        ? null
+        : readLoss({ steps: steps.length, first: losses[0] ?? Number.NaN, loss, entropy, lnK }),
   };
 }

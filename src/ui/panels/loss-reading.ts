@@ -8,6 +8,8 @@ export interface LossReading {
 export interface LossState {
   /** Steps done. */
   steps: number;
+  /** Loss of the first step, nats. */
+  first: number;
   /** Smoothed loss and teacher entropy, nats. */
   loss: number;
   entropy: number;
@@ -19,7 +21,7 @@ export interface LossState {
 const START = 50;
 
 /** Thresholds are shares of ln K: within 1 % of it is "at ln K", below 1 % is "near 0". */
-export function readLoss({ steps, loss, entropy, lnK }: LossState): LossReading {
+export function readLoss({ steps, first, loss, entropy, lnK }: LossState): LossReading {
   if (!Number.isFinite(loss))
     return { text: 'The loss is not a number: the run cannot go on.', tone: 'alarm' };
   const atTop = Math.abs(loss - lnK) < 0.01 * lnK;
@@ -29,9 +31,10 @@ export function readLoss({ steps, loss, entropy, lnK }: LossState): LossReading 
       text: 'The loss nears 0: both always name one prototype. That is collapse, not success; see the feature spread.',
       tone: 'alarm',
     };
-  if (atTop && steps < START)
+  // A loss that rose to ln K has not just started there.
+  if (atTop && steps < START && Math.abs(first - lnK) < 0.05 * lnK)
     return {
-      text: 'At ln K, where every run starts: the student still spreads its guess evenly over the prototypes.',
+      text: 'At ln K, where this run started: the student still spreads its guess evenly over the prototypes.',
       tone: 'plain',
     };
   if (atTop && uniform)

@@ -95,26 +95,27 @@ describe('readLoss', () => {
   const lnK = Math.log(256);
 
   it('calls the start a start and no collapse', () => {
-    expect(readLoss({ steps: 3, loss: lnK, entropy: lnK, lnK }).tone).toBe('plain');
+    expect(readLoss({ steps: 3, first: lnK, loss: lnK, entropy: lnK, lnK }).tone).toBe('plain');
+    expect(readLoss({ steps: 30, first: 0.6 * lnK, loss: lnK, entropy: lnK, lnK }).tone).toBe('alarm');
   });
 
   it('names both collapses', () => {
-    expect(readLoss({ steps: 300, loss: lnK * 0.999, entropy: lnK * 0.995, lnK })).toMatchObject({
+    expect(readLoss({ steps: 300, first: lnK, loss: lnK * 0.999, entropy: lnK * 0.995, lnK })).toMatchObject({
       tone: 'alarm',
       text: expect.stringContaining('uniform collapse'),
     });
-    expect(readLoss({ steps: 300, loss: 0.001, entropy: 0, lnK })).toMatchObject({
+    expect(readLoss({ steps: 300, first: lnK, loss: 0.001, entropy: 0, lnK })).toMatchObject({
       tone: 'alarm',
       text: expect.stringContaining('one prototype'),
     });
   });
 
   it('does not take a sharp teacher at ln K for collapse', () => {
-    expect(readLoss({ steps: 300, loss: lnK, entropy: 1, lnK }).tone).toBe('plain');
+    expect(readLoss({ steps: 300, first: lnK, loss: lnK, entropy: 1, lnK }).tone).toBe('plain');
   });
 
   it('leaves a loss between alone, and stops at one that is no number', () => {
-    expect(readLoss({ steps: 300, loss: 3, entropy: 2, lnK }).tone).toBe('plain');
-    expect(readLoss({ steps: 3, loss: Number.NaN, entropy: 2, lnK }).tone).toBe('alarm');
+    expect(readLoss({ steps: 300, first: lnK, loss: 3, entropy: 2, lnK }).tone).toBe('plain');
+    expect(readLoss({ steps: 3, first: lnK, loss: Number.NaN, entropy: 2, lnK }).tone).toBe('alarm');
   });
 });
