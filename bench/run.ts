@@ -1,19 +1,14 @@
 /** `npm run bench`: seconds a step of a preset in Node, on the samples. */
-import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { applyOverrides } from '../src/config/overrides.ts';
 import { isPresetName, presetConfig, presetNames } from '../src/config/presets.ts';
-import type { Catalogue } from '../src/data/catalogue.ts';
-import { SAMPLE_CLASSES, SAMPLE_SIDE } from '../src/data/samples.ts';
-import { makeRange } from '../src/data/samples-range.ts';
 import { TrainingRun } from '../src/trainer/training-run.ts';
-import { NODE_BACKENDS, type NodeBackend, startBackend } from '../tools/node-backend.ts';
-import { vulkanEnvironment } from '../tools/vulkan.ts';
+import { isNodeBackend, NODE_BACKENDS, startBackend } from '../tools/node-backend.ts';
+import { sampleCatalogue } from '../tools/sample-catalogue.ts';
+import { restartWithDriver } from '../tools/vulkan.ts';
 import { watchKernels } from './kernels.ts';
 import { stepWork } from './work.ts';
-
-const isBackend = (name: string): name is NodeBackend => NODE_BACKENDS.some((backend) => backend === name);
 
 const { values } = parseArgs({
   options: {
@@ -26,52 +21,18 @@ const { values } = parseArgs({
 });
 const { backend, preset } = values;
 const steps = Number(values.steps);
-if (!isBackend(backend) || !isPresetName(preset) || !Number.isInteger(steps) || steps < 1) {
+if (!isNodeBackend(backend) || !isPresetName(preset) || !Number.isInteger(steps) || steps < 1) {
   console.error(
     `Usage: npm run bench -- [--backend ${NODE_BACKENDS.join('|')}] [--preset ${presetNames().join('|')}] [--steps N] [--kernels] [--json]`,
   );
   process.exit(2);
 }
 
-const driver = backend === 'webgpu' ? vulkanEnvironment() : {};
-if (Object.keys(driver).length > 0) {
-  const again = spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    env: { ...process.env, ...driver },
-    stdio: 'inherit',
-  });
-  process.exit(again.status ?? 1);
-}
-
-/** As many samples as one batch needs. */
-function samplesFor(count: number): Catalogue {
-  const { samples } = makeRange({ seed: 0, split: 'train', from: 0, to: count, tinted: false });
-  const images = samples.map(({ label, rgba, mask }, i) => ({
-    path: String(i),
-    split: 'train' as const,
-    width: SAMPLE_SIDE,
-    height: SAMPLE_SIDE,
-    label,
-    rgba,
-    mask,
-  }));
-  return {
-    name: 'samples',
-    source: 'samples',
-    classes: [...SAMPLE_CLASSES],
-    images,
-    trainCount: count,
-    split: '',
-    skipped: [],
-    bytes: 0,
-    budgetBytes: 0,
-    workingSide: SAMPLE_SIDE,
-    fingerprint: '',
-  };
-}
+if (backend === 'webgpu') restartWithDriver();
 
 const config = applyOverrides(presetConfig(preset), { training: { steps: steps + 1 } });
 const adapter = await startBackend(backend);
-const run = new TrainingRun(config, samplesFor(config.training.batchSize));
+const run = new TrainingRun(config, sampleCatalogue(config.training.batchSize, 0));
 const begun = performance.now();
 await run.prepare();
 await run.advance().figures;

@@ -6,6 +6,9 @@ import { activate, findAdapter, startWebGpu } from '../src/ops/device/webgpu.ts'
 export const NODE_BACKENDS = ['cpu', 'wasm', 'webgpu'] as const;
 export type NodeBackend = (typeof NODE_BACKENDS)[number];
 
+export const isNodeBackend = (name: string): name is NodeBackend =>
+  NODE_BACKENDS.some((backend) => backend === name);
+
 /** WebGPU in Node has neither a GPU's Vulkan driver nor Chromium's software one. */
 export class NoAdapterError extends Error {
   constructor() {

@@ -1,13 +1,10 @@
 /** `npm run parity -- FILE.safetensors … [--backend cpu|wasm|webgpu]`: our step against official numbers. */
-import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { NODE_BACKENDS, type NodeBackend, startBackend } from './node-backend.ts';
+import { isNodeBackend, startBackend } from './node-backend.ts';
 import { compareWithFixture, type Quantity } from './parity/compare.ts';
 import { readStepFixture } from './parity/fixture.ts';
-import { vulkanEnvironment } from './vulkan.ts';
-
-const isBackend = (name: string): name is NodeBackend => NODE_BACKENDS.some((backend) => backend === name);
+import { restartWithDriver } from './vulkan.ts';
 
 function line({ name, error, tolerance, measure, passed }: Quantity): string {
   const verdict = passed ? 'ok  ' : 'FAIL';
@@ -19,19 +16,12 @@ const { values, positionals } = parseArgs({
   options: { backend: { type: 'string', default: 'cpu' } },
 });
 const { backend } = values;
-if (positionals.length === 0 || !isBackend(backend)) {
+if (positionals.length === 0 || !isNodeBackend(backend)) {
   console.error('Usage: npm run parity -- FILE.safetensors … [--backend cpu|wasm|webgpu]');
   process.exit(2);
 }
 
-const driver = backend === 'webgpu' ? vulkanEnvironment() : {};
-if (Object.keys(driver).length > 0) {
-  const again = spawnSync(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-    env: { ...process.env, ...driver },
-    stdio: 'inherit',
-  });
-  process.exit(again.status ?? 1);
-}
+if (backend === 'webgpu') restartWithDriver();
 
 const adapter = await startBackend(backend);
 let failed = 0;

@@ -7,14 +7,14 @@ import { readSafetensors } from '../../../src/core/safetensors.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
 import { Session } from '../../../src/trainer/session.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
-import { toyCatalogue } from './toy-catalogue.ts';
+import { sampleCatalogue } from '../../../tools/sample-catalogue.ts';
 
 vi.mock('../../../src/trainer/backend.ts', () => ({
   openBackend: async () => ({ backend: 'wasm', adapter: 'SIMD', software: false, threads: 1, reason: '' }),
 }));
 vi.mock('../../../src/trainer/images.ts', async (original) => ({
   ...(await original<typeof import('../../../src/trainer/images.ts')>()),
-  loadSamples: async () => toyCatalogue(24, 8),
+  loadSamples: async () => sampleCatalogue(24, 8),
 }));
 
 const toy: RunConfig = applyOverrides(presetConfig('samples'), {

@@ -1,9 +1,10 @@
 /** A catalogue of a few built-in samples, made in this very process. */
-import type { Catalogue, CatalogueImage } from '../../../src/data/catalogue.ts';
-import { SAMPLE_CLASSES, SAMPLE_SIDE } from '../../../src/data/samples.ts';
-import { makeRange } from '../../../src/data/samples-range.ts';
+import type { Catalogue, CatalogueImage } from '../src/data/catalogue.ts';
+import { SAMPLE_CLASSES, SAMPLE_SIDE } from '../src/data/samples.ts';
+import { makeRange } from '../src/data/samples-range.ts';
 
-export function toyCatalogue(train: number, val: number): Catalogue {
+/** @param train and @param val count images; always the same ones. */
+export function sampleCatalogue(train: number, val: number): Catalogue {
   const imagesOf = (split: 'train' | 'val', count: number): CatalogueImage[] =>
     makeRange({ seed: 0, split, from: 0, to: count, tinted: false }).samples.map(
       ({ label, rgba, mask }, i) => ({
@@ -17,7 +18,7 @@ export function toyCatalogue(train: number, val: number): Catalogue {
       }),
     );
   return {
-    name: 'toy',
+    name: 'samples',
     source: 'samples',
     classes: [...SAMPLE_CLASSES],
     images: [...imagesOf('train', train), ...imagesOf('val', val)],
@@ -27,6 +28,6 @@ export function toyCatalogue(train: number, val: number): Catalogue {
     bytes: 0,
     budgetBytes: 1,
     workingSide: SAMPLE_SIDE,
-    fingerprint: 'toy',
+    fingerprint: 'samples',
   };
 }
