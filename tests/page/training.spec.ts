@@ -95,11 +95,6 @@ test('ends with k-NN beside both baselines, and gives the same losses to the sam
   const losses = ({ steps }: typeof first) => steps.map(({ loss, gradNorm }) => [loss, gradNorm]);
   expect(losses(again)).toEqual(losses(first));
 
-  await page.reload();
-  await expect(statusLine(page)).toContainText(TOY_READY);
-  await finish(page);
-  expect(losses(await savedMetrics(page))).toEqual(losses(first));
-
   await page.goto(`./?backend=wasm#${toy({ 'training.seed': 8 })}`);
   await page.reload();
   await expect(statusLine(page)).toContainText(TOY_READY);
