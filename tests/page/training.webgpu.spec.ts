@@ -63,7 +63,7 @@ test('names the GPU, says that it is being prepared, and computes what WASM comp
   const onWasm = await lossesOf(page, 4);
   expect(onGpu).toHaveLength(4);
   onGpu.forEach((loss, step) => {
-    expect(Math.abs(loss - (onWasm[step] ?? Number.NaN)), `step ${step + 1}`).toBeLessThan(1e-3);
+    expect(Math.abs(loss - (onWasm[step] ?? Number.NaN)), `step ${step + 1}`).toBeLessThan(3e-5);
   });
   // A loss that stands still would agree as well.
   expect(new Set(onGpu).size).toBe(4);
