@@ -36,6 +36,14 @@ export function deviceLost(message: string): Fault {
   };
 }
 
+export function nothingToSave(): Fault {
+  return {
+    kind: 'settings',
+    what: 'There is no run to save.',
+    remedy: 'Bring in images, and choose settings that fit them.',
+  };
+}
+
 /** Any error that a command ended in. */
 export function faultOf(error: unknown): Fault {
   if (error instanceof SettingsError)

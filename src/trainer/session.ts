@@ -6,7 +6,7 @@ import { IntakeCancelled } from '../data/intake.ts';
 import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.ts';
 import { openBackend, type Preference } from './backend.ts';
 import { breathe } from './breathe.ts';
-import { deviceLost, faultOf, gpuError, notFinite, outOfMemory } from './faults.ts';
+import { deviceLost, faultOf, gpuError, notFinite, nothingToSave, outOfMemory } from './faults.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
 import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
@@ -113,9 +113,10 @@ export class Session {
     this.observer.leave();
     this.reporter.clear();
     this.setPhase('idle');
+    // Said first: should the settings not fit the images, the curves of the run before are gone all the same.
+    this.emit({ type: 'run-started', config });
     this.run = new TrainingRun(config, catalogue);
     this.observer.follow(this.run, catalogue);
-    this.emit({ type: 'run-started', config });
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.sendStatus();
     if (this.run.parameters <= SMALL_NETWORK) void this.lookSoon(this.run);
@@ -233,7 +234,8 @@ export class Session {
   }
 
   async checkpoint(): Promise<void> {
-    if (this.deviceUsable) await this.observer.checkpoint();
+    if (this.run && this.deviceUsable) await this.observer.checkpoint();
+    else this.emit({ type: 'fault', fault: nothingToSave() });
   }
 
   cards(ids: readonly number[]): void {

@@ -87,7 +87,7 @@ function Neighbour({ id, similarity, queryLabel }: NeighbourProps) {
       className={classes.neighbour}
       data-match={match}
       title={card?.path}
-      aria-label={`${nameOf(id, card)}${words}, similarity ${similarity.toFixed(2)}`}
+      aria-label={`${nameOf(id, card)}${words}, similarity ${similarity.toFixed(4)}`}
       onClick={() => choose(id)}
     >
       <Thumbnail id={id} side={64} silent />
@@ -97,7 +97,7 @@ function Neighbour({ id, similarity, queryLabel }: NeighbourProps) {
         )}
         {label ?? `image ${id}`}
       </span>
-      <span>{similarity.toFixed(3)}</span>
+      <span>{similarity.toFixed(4)}</span>
     </button>
   );
 }
