@@ -11,6 +11,7 @@ const TOY: Record<string, string | number> = {
   'head.hidden': 16,
   'head.bottleneck': 8,
   'head.prototypes': 33,
+  'head.batchNorm': 'off',
   'training.batchSize': 4,
   'training.steps': 40,
   'data.trainSamples': 40,

@@ -43,6 +43,7 @@ const STATED: Record<PresetName, Record<string, number | string | boolean | null
     'head.hidden': 256,
     'head.bottleneck': 64,
     'head.prototypes': 512,
+    'head.batchNorm': 'before-gelu',
     'views.localCount': 4,
     'training.batchSize': 16,
   },
