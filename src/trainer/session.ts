@@ -11,6 +11,7 @@ import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
 import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
 import { type Emit, Reporter } from './reporter.ts';
+import { holdRunLock } from './run-lock.ts';
 import { TrainingRun } from './training-run.ts';
 
 /** Steps on their way to the device before the oldest is waited for. */
@@ -175,6 +176,7 @@ export class Session {
     const { run } = this;
     if (!run) return;
     this.looping = true;
+    const release = holdRunLock();
     try {
       await this.prepare(run);
       const pending: Promise<void>[] = [];
@@ -194,6 +196,7 @@ export class Session {
     } catch (error) {
       this.fail(faultOf(error));
     } finally {
+      release();
       this.looping = false;
       this.reporter.flush();
     }

@@ -84,7 +84,7 @@ function Counts({ summary }: { summary: DatasetSummary }) {
         <b>{countWords(train)}</b> to train on, <b>{countWords(val)}</b> to check
       </p>
       <p className="quiet">
-        {sentence(split)} Kept at {workingSide} px in {bytesWords(bytes)} of {bytesWords(budgetBytes)}.
+        {sentence(split)} Kept at up to {workingSide} px in {bytesWords(bytes)} of {bytesWords(budgetBytes)}.
       </p>
       <Progress
         value={Math.min(100, (100 * bytes) / Math.max(1, budgetBytes))}
