@@ -60,6 +60,14 @@ export class Observer {
     this.subject = null;
   }
 
+  /** Work beside which nothing may be evaluated; it waits for its turn, and evaluations wait for it. */
+  exclusively(work: () => Promise<void>): Promise<void> {
+    const mine = this.turn.then(work);
+    // The next in turn does not care how this one ends; whoever asked for it does.
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
   /** Resolves when no evaluation is under way. */
   async idle(): Promise<void> {
     await this.turn;
@@ -144,7 +152,7 @@ export class Observer {
       await breathe();
       if (this.subject !== subject) throw new RunReplaced();
     };
-    const mine = this.turn.then(async () => {
+    return this.exclusively(async () => {
       if (!subject || this.subject !== subject) return;
       const held = subject.run.hold();
       try {
@@ -156,9 +164,6 @@ export class Observer {
         this.activity(null);
       }
     });
-    // The next in turn does not care how this one ends; whoever asked for it does.
-    this.turn = mine.catch(() => undefined);
-    return mine;
   }
 
   private activity(text: string | null): void {

@@ -213,7 +213,8 @@ export class Session {
         : 'Making the network…',
     );
     await breathe();
-    await run.prepare();
+    // While shaders are compiled kernels do not run: whatever was computed meanwhile would be void.
+    await this.observer.exclusively(() => run.prepare());
     this.activity(null);
     if (this.phase === 'preparing') this.setPhase('running');
   }
