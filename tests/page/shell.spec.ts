@@ -136,6 +136,8 @@ test('runs by keys alone, and keys rest while a person types', async ({ page }) 
   await page.keyboard.press('r');
   await question.getByRole('button', { name: 'Begin anew' }).click();
   await expect(statusLine(page)).toContainText('Ready');
+  // Keys rest while a dialog is there, and it takes a moment to fade.
+  await expect(question).toHaveCount(0);
 
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'Keys and help' });
