@@ -26,3 +26,9 @@ export function commitStep(run: RunState, step: () => StepResult): StepResult {
   tf.dispose(tensorsOf(run).filter((tensor) => !kept.has(tensor)));
   return result;
 }
+
+/** Runs a step for its side effects alone, such as compiled shaders: every tensor that it made is freed, also kept ones. */
+export function discardStep(run: RunState, step: () => StepResult): void {
+  const kept = new Set(tensorsOf(run));
+  tf.tidy(() => tf.dispose(tensorsOf(step().next).filter((tensor) => !kept.has(tensor))));
+}

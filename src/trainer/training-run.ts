@@ -1,9 +1,9 @@
 /** A run: its state, its schedule and its batches, advanced one step at a time. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { planRun, type RunPlan } from '../config/plan.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
-import { commitStep } from '../dino/commit.ts';
+import { commitStep, discardStep } from '../dino/commit.ts';
 import { drawDropPath } from '../dino/drop-path.ts';
 import { disposeRun, holdRun, initialRun, type RunState } from '../dino/run-state.ts';
 import { planSchedule, type Schedule, type StepValues } from '../dino/schedule.ts';
@@ -66,7 +66,7 @@ export class TrainingRun {
     if (this.shadersReady) return;
     const at = this.schedule.at(this.state.step);
     // What is computed while compiling is void, so nothing of it is kept.
-    await compileShaders(() => tf.tidy(() => void this.compute(at)));
+    await compileShaders(() => discardStep(this.state, () => this.compute(at)));
     this.shadersReady = true;
   }
 

@@ -1,9 +1,10 @@
 /** Promises of a step beyond its numbers: constant memory, nothing lost to a NaN, settings that do what they say. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { discardStep } from '../../../src/dino/commit.ts';
 import { drawDropPath } from '../../../src/dino/drop-path.ts';
 import { disposeRun, initialRun, type RunState } from '../../../src/dino/run-state.ts';
-import type { StepSettings } from '../../../src/dino/step.ts';
+import { type StepSettings, trainStep } from '../../../src/dino/step.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
 import { AT, TOY, TOY_LAYOUT, toyStep, toyViews } from './toy.ts';
 
@@ -33,6 +34,18 @@ describe('a step', () => {
     expect(new Set(seen.map(({ numTensors }) => numTensors)).size).toBe(1);
     expect(new Set(seen.map(({ numBytes }) => numBytes)).size).toBe(1);
     disposeRun(run);
+  });
+
+  it('leaves nothing behind when it is discarded', async () => {
+    const run = initialRun(TOY.shape, 1);
+    const views = toyViews(1);
+    const step = () => trainStep(run, views, AT, () => null, TOY);
+    discardStep(run, step);
+    const before = tf.memory().numTensors;
+    discardStep(run, step);
+    expect(tf.memory().numTensors).toBe(before);
+    const { figures } = await toyStep(run, views);
+    expect(figures.every(Number.isFinite)).toBe(true);
   });
 
   it('learns: the loss on one batch falls', async () => {
