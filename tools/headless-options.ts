@@ -12,7 +12,8 @@ export const USAGE = `npm run headless -- [options]
   --preset NAME     ${presetNames().join(', ')}
                     (default: samples for the samples, nano for anything else)
   --set KEY=VALUE   one setting, e.g. head.prototypes=128; as often as needed
-  --steps N         length of the run
+  --steps N         stop after so many steps; the preset's schedules keep their length,
+                    or stretch to N (for a plan of N steps: --set training.steps=N)
   --seed S          seed of every random choice
   --backend NAME    wasm or webgpu (default: what the page chooses)
   --software        WebGPU on Chromium's software adapter; implies --backend webgpu
@@ -43,7 +44,7 @@ export function readOptions(argv: string[]): HeadlessOptions | null {
   if (!isPresetName(preset))
     throw new CommandLineError(`There is no preset ${preset}; there are ${presetNames().join(', ')}.`);
   const changes = [...values.set];
-  if (values.steps !== undefined) changes.push(`training.steps=${values.steps}`);
+  if (values.steps !== undefined) changes.push(`training.stopAfter=${values.steps}`);
   if (values.seed !== undefined) changes.push(`training.seed=${values.seed}`);
   const { config, problem } = decodeHash([`preset=${preset}`, ...changes.map(escaped)].join('&'));
   if (problem !== null) throw new CommandLineError(problem.replace(/^[^:]*: /, 'Settings: '));

@@ -13,7 +13,10 @@ export class SettingsError extends Error {
 
 export interface RunPlan {
   stepsPerEpoch: number;
+  /** What the schedules span. */
   totalSteps: number;
+  /** The run ends after this many; fewer than totalSteps where it is stopped early in its schedules. */
+  stopStep: number;
   /** Length of the run in epochs; a fraction where the steps are given. */
   epochs: number;
   /** Peak learning rate, after the batch-size rule. */
@@ -43,7 +46,10 @@ export function planRun(config: RunConfig, trainImages: number): RunPlan {
       `A batch of ${batchSize} needs more images than the ${trainImages} that are here: set the batch to ${trainImages} or less, or add images.`,
     );
   const stepsPerEpoch = Math.max(1, Math.floor(trainImages / batchSize));
-  const totalSteps = training.steps ?? Math.max(1, Math.round(training.epochs * stepsPerEpoch));
+  const length = training.steps ?? Math.max(1, Math.round(training.epochs * stepsPerEpoch));
+  const stopStep = training.stopAfter ?? length;
+  // A run asked to go on beyond its length is as long as that.
+  const totalSteps = Math.max(length, stopStep);
   const epochs = totalSteps / stepsPerEpoch;
   const notes: string[] = [];
 
@@ -77,14 +83,18 @@ export function planRun(config: RunConfig, trainImages: number): RunPlan {
       `The teacher temperature would warm up for ${teacherTempWarmupEpochs} epochs, longer than the run of ${Number(epochs.toFixed(1))}: shorten the warm-up or lengthen the run.`,
     );
 
+  if (stopStep < totalSteps)
+    notes.push(`The run stops after ${steps(stopStep)}; its schedules span ${totalSteps}.`);
+
   const askedFreeze = Math.round(head.freezeEpochs * stepsPerEpoch);
   const freezeSteps = Math.min(askedFreeze, totalSteps);
-  if (freezeSteps === totalSteps)
+  if (freezeSteps >= stopStep)
     notes.push('The last layer stays frozen for the whole run: its prototypes will not move.');
 
   return {
     stepsPerEpoch,
     totalSteps,
+    stopStep,
     epochs,
     lr: optimizer.lrRule === 'linear' ? (optimizer.lr * batchSize) / 256 : optimizer.lr,
     lrWarmupSteps,

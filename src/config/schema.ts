@@ -127,6 +127,8 @@ const training = z.strictObject({
   epochs: z.number().positive().max(100_000).default(100),
   /** Length of the run in steps; null: epochs × images / batch. */
   steps: z.int().min(1).max(100_000_000).nullable().default(null),
+  /** The run ends after this step, early in schedules that still span its whole length; null: at the end. */
+  stopAfter: z.int().min(1).max(100_000_000).nullable().default(null),
   seed: z.int().min(0).max(0xffff_ffff).default(0),
 });
 

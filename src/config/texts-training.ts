@@ -9,6 +9,13 @@ export const trainingTexts: FieldTexts<'training'> = {
     step: 100,
     names: { none: 'from the epochs' },
   },
+  stopAfter: {
+    label: 'Stop after',
+    sentence: 'Ends the run at this step, while its schedules keep their length; beyond it, they stretch.',
+    paper: 'not used',
+    step: 100,
+    names: { none: 'the last step' },
+  },
   epochs: {
     label: 'Epochs',
     sentence: 'How often the run goes through all images, where no number of steps is set.',

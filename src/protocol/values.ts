@@ -69,6 +69,7 @@ export const sessionStatusSchema = z.object({
   phase: phaseSchema,
   /** Steps done. */
   step: z.int(),
+  /** The step after which the run ends. */
   totalSteps: z.int(),
   stepsPerEpoch: z.int(),
   imagesPerSecond: z.number(),

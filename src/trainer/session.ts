@@ -275,13 +275,13 @@ export class Session {
     const { run } = this;
     const seconds = this.reporter.secondsAStep;
     const { numTensors, numBytes } = this.backend ? tf.memory() : { numTensors: 0, numBytes: 0 };
-    const left = run && seconds !== null ? Math.max(0, run.plan.totalSteps - run.step) * seconds : null;
+    const left = run && seconds !== null ? Math.max(0, run.plan.stopStep - run.step) * seconds : null;
     this.emit({
       type: 'status',
       status: {
         phase: this.phase,
         step: run?.step ?? 0,
-        totalSteps: run?.plan.totalSteps ?? 0,
+        totalSteps: run?.plan.stopStep ?? 0,
         stepsPerEpoch: run?.plan.stepsPerEpoch ?? 0,
         imagesPerSecond: seconds && run ? run.config.training.batchSize / seconds : 0,
         secondsLeft: left,

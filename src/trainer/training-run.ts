@@ -58,7 +58,7 @@ export class TrainingRun {
   }
 
   get finished(): boolean {
-    return this.step >= this.plan.totalSteps;
+    return this.step >= this.plan.stopStep;
   }
 
   /** Compiles the step's shaders side by side; does nothing on other backends or a second time. */

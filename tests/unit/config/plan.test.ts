@@ -14,6 +14,7 @@ describe('planRun', () => {
     expect(paper).toEqual({
       stepsPerEpoch: 1251,
       totalSteps: 125_100,
+      stopStep: 125_100,
       epochs: 100,
       lr: 5e-4 * 4,
       lrWarmupSteps: 12_510,
@@ -31,6 +32,15 @@ describe('planRun', () => {
   it('lets steps override epochs', () => {
     const short = plan(640, { training: { steps: 250 }, optimizer: { lrWarmupEpochs: 2 } });
     expect(short).toMatchObject({ stepsPerEpoch: 10, totalSteps: 250, epochs: 25, lrWarmupSteps: 20 });
+  });
+
+  it('stops early in schedules that keep their length, or stretches them', () => {
+    const whole = plan(640, { training: { steps: 250 } });
+    const early = plan(640, { training: { steps: 250, stopAfter: 100 } });
+    expect(early).toMatchObject({ ...whole, stopStep: 100, notes: expect.any(Array) });
+    expect(early.notes).toContain('The run stops after 100 steps; its schedules span 250.');
+    const long = plan(640, { training: { steps: 250, stopAfter: 400 } });
+    expect(long).toMatchObject({ totalSteps: 400, stopStep: 400, notes: whole.notes });
   });
 
   it('takes the learning rate as written where the rule is fixed', () => {

@@ -19,7 +19,7 @@ describe('readOptions', () => {
     const options = readOptions(['--data', FOLDER, '--steps', '300', '--seed', '4']);
     expect(options).toMatchObject({
       data: { kind: 'folder', path: FOLDER },
-      address: '#preset=nano&training.steps=300&training.seed=4',
+      address: '#preset=nano&training.stopAfter=300&training.seed=4',
     });
   });
 
@@ -34,7 +34,7 @@ describe('readOptions', () => {
     expect(decoded.config).toMatchObject({
       data: { source: 'tinted', labelSeparator: '&' },
       head: { prototypes: 128, bottleneck: null },
-      training: { steps: 20 },
+      training: { stopAfter: 20 },
     });
   });
 
@@ -53,8 +53,8 @@ describe('readOptions', () => {
     [['--set', 'head.prototypes'], /give KEY=VALUE/],
     [['--set', 'head.prototypes=some'], /head\.prototypes cannot be “some”/],
     [['--set', 'head.rows=3'], /no setting “head\.rows”/],
-    [['--steps', '0'], /training\.steps cannot be “0”/],
-    [['--steps', '5', '--set', 'training.steps=6'], /given twice/],
+    [['--steps', '0'], /training\.stopAfter cannot be “0”/],
+    [['--steps', '5', '--set', 'training.stopAfter=6'], /given twice/],
     [['--seed', 'x'], /training\.seed cannot be “x”/],
     [['--backend', 'webgl'], /give wasm or webgpu/],
     [['--backend', 'wasm', '--software'], /--software is for WebGPU/],

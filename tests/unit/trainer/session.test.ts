@@ -117,6 +117,21 @@ describe('a session', () => {
     expect(of('status').at(-1)?.status).toMatchObject({ totalSteps: 3, step: 0, phase: 'idle' });
   });
 
+  it('stops early where it is told to, on the same way as the whole run', async () => {
+    await session.train();
+    const whole = steps();
+    session.configure(applyOverrides(toy, { training: { ...toy.training, stopAfter: 4 } }));
+    await session.reset();
+    expect(of('status').at(-1)?.status.totalSteps).toBe(4);
+    expect(of('schedules').at(-1)?.curves.steps.at(-1)).toBe(12);
+    events = [];
+    await session.train();
+    expect(phase()).toBe('finished');
+    expect(steps().map(({ loss, lr }) => [loss, lr])).toEqual(
+      whole.slice(0, 4).map(({ loss, lr }) => [loss, lr]),
+    );
+  });
+
   it('stops at a loss that is not finite and says so; Reset leaves the fault', async () => {
     const wild = applyOverrides(toy, {
       optimizer: {
