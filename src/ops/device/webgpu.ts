@@ -1,7 +1,9 @@
 /** WebGPU with a device of our own: made with the adapter's real limits, and watched. */
 
-import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
+import '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { GpuBackend, gpuBackend } from '../webgpu/backend.ts';
+import { registerGpuKernels } from '../webgpu/register.ts';
 
 export interface AdapterChoice {
   adapter: GPUAdapter;
@@ -71,7 +73,8 @@ export async function startWebGpu(choice: AdapterChoice, watcher: DeviceWatcher)
   // Small operands would otherwise be computed on the CPU, which hides a lost device and a wrong kernel.
   tf.env().set('WEBGPU_CPU_FORWARD', false);
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
-  tf.registerBackend('webgpu', () => new WebGPUBackend(device, adapter.info));
+  tf.registerBackend('webgpu', () => new GpuBackend(device, adapter.info, choice.software));
+  registerGpuKernels();
   await activate('webgpu');
   return device;
 }
@@ -81,8 +84,8 @@ export async function startWebGpu(choice: AdapterChoice, watcher: DeviceWatcher)
  * @throws whatever a shader's compilation throws.
  */
 export async function compileShaders(work: () => void): Promise<void> {
-  const backend = tf.backend();
-  if (!(backend instanceof WebGPUBackend)) return;
+  const backend = gpuBackend();
+  if (!backend) return;
   tf.env().set('WEBGPU_ENGINE_COMPILE_ONLY', true);
   try {
     work();
