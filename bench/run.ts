@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
 import { applyOverrides } from '../src/config/overrides.ts';
 import { isPresetName, presetConfig, presetNames } from '../src/config/presets.ts';
+import { stepWork } from '../src/config/work.ts';
 import { TrainingRun } from '../src/trainer/training-run.ts';
 import { isNodeBackend, NODE_BACKENDS, startBackend } from '../tools/node-backend.ts';
 import { sampleCatalogue } from '../tools/sample-catalogue.ts';
 import { restartWithDriver } from '../tools/vulkan.ts';
 import { watchKernels } from './kernels.ts';
-import { stepWork } from './work.ts';
 
 const { values } = parseArgs({
   options: {

@@ -11,6 +11,7 @@ import {
   imageCardSchema,
   intakeProgressSchema,
   knnResultSchema,
+  machineSpeedSchema,
   neighboursSchema,
   scheduleCurvesSchema,
   sessionStatusSchema,
@@ -49,6 +50,8 @@ export type Command = z.output<typeof commandSchema>;
 
 export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('opened'), backend: backendInfoSchema }),
+  /** Measured once while nothing else was to do. */
+  z.object({ type: z.literal('speed'), speed: machineSpeedSchema }),
   /** What the trainer is busy with outside of steps, e.g. "Preparing the GPU…"; null when nothing. */
   z.object({ type: z.literal('activity'), text: z.string().nullable() }),
   z.object({ type: z.literal('intake'), progress: intakeProgressSchema }),

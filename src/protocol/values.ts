@@ -21,6 +21,15 @@ export const backendInfoSchema = z.object({
 });
 export type BackendInfo = z.output<typeof backendInfoSchema>;
 
+/** What training runs at here, measured on one block of each width that fits the time. */
+export const machineSpeedSchema = z.object({
+  /** Narrow networks first. */
+  rates: z.array(z.object({ dim: z.int(), gflops: z.number().positive() })).min(1),
+  /** What the measurement took. */
+  seconds: z.number(),
+});
+export type MachineSpeed = z.output<typeof machineSpeedSchema>;
+
 /** A file as the page found it. `path` is relative to what was dropped and carries the folders. */
 export const sourceFileSchema = z.object({ path: z.string(), file: z.instanceof(File) });
 export type SourceFile = z.output<typeof sourceFileSchema>;

@@ -10,6 +10,9 @@ export function apply(event: TrainerEvent): void {
     case 'opened':
       sessionStore.setState({ backend: event.backend });
       return;
+    case 'speed':
+      sessionStore.setState({ speed: event.speed });
+      return;
     case 'activity':
       sessionStore.setState({ activity: event.text });
       return;

@@ -1,11 +1,13 @@
 /** The session as the trainer reports it: backend, phase, what it is busy with, what went wrong. */
 import { createStore } from 'zustand/vanilla';
 import type { RunConfig } from '../config/schema.ts';
-import type { BackendInfo, Fault, SessionStatus } from '../protocol/values.ts';
+import type { BackendInfo, Fault, MachineSpeed, SessionStatus } from '../protocol/values.ts';
 
 export interface SessionState {
   /** null until the trainer has opened one. */
   backend: BackendInfo | null;
+  /** null until it was measured. */
+  speed: MachineSpeed | null;
   status: SessionStatus | null;
   /** What the trainer does outside of steps, in words; null when nothing. */
   activity: string | null;
@@ -16,6 +18,7 @@ export interface SessionState {
 
 export const sessionStore = createStore<SessionState>(() => ({
   backend: null,
+  speed: null,
   status: null,
   activity: null,
   fault: null,

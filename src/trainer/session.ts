@@ -10,6 +10,7 @@ import { deviceLost, faultOf, gpuError, notFinite, nothingToSave, outOfMemory } 
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
 import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
+import { probeSpeed } from './probe.ts';
 import { type Emit, Reporter } from './reporter.ts';
 import { holdRunLock } from './run-lock.ts';
 import { TrainingRun } from './training-run.ts';
@@ -32,6 +33,7 @@ export class Session {
   private catalogue: Catalogue | null = null;
   private run: TrainingRun | null = null;
   private loading: AbortController | null = null;
+  private probed = false;
   private stepsToGo = 0;
   private looping = false;
 
@@ -127,7 +129,23 @@ export class Session {
   private async lookSoon(run: TrainingRun): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS));
     if (run.step === 0 && this.run === run)
-      await this.observer.look().catch((error: unknown) => this.fail(faultOf(error)));
+      await this.observer
+        .look()
+        .then(() => this.probe())
+        .catch((error: unknown) => this.fail(faultOf(error)));
+  }
+
+  /** Measures the machine once, while nobody asks it for anything else. */
+  private async probe(): Promise<void> {
+    const idle = () => this.phase === 'idle' && this.loading === null;
+    if (this.probed || !idle()) return;
+    this.activity('Measuring how fast this machine is…');
+    await this.observer.exclusively(async () => {
+      const speed = await probeSpeed(idle);
+      if (speed) this.emit({ type: 'speed', speed });
+      this.probed = speed !== null;
+    });
+    if (idle()) this.activity(null);
   }
 
   async train(): Promise<void> {

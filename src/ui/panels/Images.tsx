@@ -7,6 +7,7 @@ import type { DatasetSummary, IntakeProgress } from '../../protocol/values.ts';
 import { dataKeyOf, reload } from '../../state/actions.ts';
 import { expectations } from '../../state/expectations.ts';
 import { cancelLoad } from '../../state/gathering.ts';
+import { secondsAStep } from '../../state/prospect.ts';
 import { statusText } from '../../state/status-text.ts';
 import { bytesWords, countWords, durationWords, plural, rateWords } from '../../state/words.ts';
 import { Sources } from '../images/Sources.tsx';
@@ -202,7 +203,10 @@ function Expectations({ summary }: { summary: DatasetSummary }) {
   const viewsPerImage = useSettings((s) => 2 + s.config.views.localCount);
   const totalSteps = useSession((s) => s.status?.totalSteps ?? 0);
   // Two figures are enough for an estimate, and keep it from flickering.
-  const rate = useSession((s) => Number((s.status?.imagesPerSecond ?? 0).toPrecision(1)));
+  const trained = useSession((s) => Number((s.status?.imagesPerSecond ?? 0).toPrecision(1)));
+  const config = useSettings((s) => s.config);
+  const speed = useSession((s) => s.speed);
+  const rate = trained > 0 || !speed ? trained : batchSize / secondsAStep(speed, config);
   const sentences = useMemo(
     () => expectations({ summary, batchSize, viewsPerImage, totalSteps, imagesPerSecond: rate }),
     [summary, batchSize, viewsPerImage, totalSteps, rate],

@@ -8,8 +8,10 @@ import { differences } from '../../config/overrides.ts';
 import { planRun, SettingsError } from '../../config/plan.ts';
 import { FIRST_PRESET, isPresetName, PRESETS, presetNames } from '../../config/presets.ts';
 import type { RunConfig } from '../../config/schema.ts';
+import type { MachineSpeed } from '../../protocol/values.ts';
+import { presetFor, secondsAStep, speedSentence } from '../../state/prospect.ts';
 import { applyPreset, changeSettings } from '../../state/settings.ts';
-import { countWords } from '../../state/words.ts';
+import { countWords, durationWords } from '../../state/words.ts';
 import { useDataset, useSession, useSettings } from '../use-stores.ts';
 import { FieldRow } from './FieldRow.tsx';
 
@@ -104,6 +106,25 @@ function PresetChoice() {
           {warning}
         </p>
       )}
+      <Machine own={own} />
+    </>
+  );
+}
+
+/** What the presets cost on this machine; for own images the one that suits it is a press away. */
+function Machine({ own }: { own: boolean }) {
+  const speed = useSession((s) => s.speed);
+  const preset = useSettings((s) => s.preset);
+  if (!speed) return null;
+  const proposed = presetFor(speed);
+  return (
+    <>
+      <p className="quiet">{speedSentence(speed)}</p>
+      {own && preset !== proposed && (
+        <Button size="compact-xs" mt={4} onClick={() => applyPreset(proposed)}>
+          Take {PRESETS[proposed].label}
+        </Button>
+      )}
     </>
   );
 }
@@ -112,17 +133,23 @@ function PresetChoice() {
 function Plan() {
   const config = useSettings((s) => s.config);
   const images = useDataset((s) => s.summary?.train ?? 0);
-  const words = useMemo(() => planWords(config, images), [config, images]);
+  const speed = useSession((s) => s.speed);
+  const words = useMemo(() => planWords(config, images, speed), [config, images, speed]);
   return <p className={words.refused ? 'refusal' : 'quiet planned'}>{words.text}</p>;
 }
 
-function planWords(config: RunConfig, images: number): { text: string; refused: boolean } {
+function planWords(
+  config: RunConfig,
+  images: number,
+  speed: MachineSpeed | null,
+): { text: string; refused: boolean } {
   if (images === 0) return { text: 'How long the run is follows once there are images.', refused: false };
   try {
     const plan = planRun(config, images);
     const epochs = Number(plan.epochs.toFixed(1));
     const text = [
       `${countWords(plan.totalSteps)} steps, ${epochs} epochs of ${countWords(plan.stepsPerEpoch)}.`,
+      ...(speed ? [`About ${durationWords(plan.stopStep * secondsAStep(speed, config))} here.`] : []),
       `lr peaks at ${Number(plan.lr.toPrecision(3))} after ${countWords(plan.lrWarmupSteps)} steps.`,
       ...plan.notes,
     ].join(' ');

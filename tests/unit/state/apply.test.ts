@@ -13,6 +13,7 @@ const fault = { kind: 'data' as const, what: 'No image could be read.', remedy: 
 const attention = { step: 3, heads: 1, rows: 1, columns: 1, images: [], overlap: null };
 const crops = { id: 4, epoch: 2, original: card(0).thumbnail, views: [], alone: [] };
 const backend = { backend: 'wasm' as const, adapter: 'SIMD', software: false, threads: 4, reason: 'no GPU' };
+const speed = { rates: [{ dim: 96, gflops: 3.5 }], seconds: 1 };
 const curves = { steps: [0, 1], lr: [0, 1], weightDecay: [0, 0], momentum: [1, 1], teacherTemp: [1, 1] };
 const progress = { stage: 'decoding' as const, done: 3, total: 9, perSecond: 2, secondsLeft: 3 };
 
@@ -22,6 +23,7 @@ describe('apply', () => {
   /** Every event once, with what must be true afterwards. */
   const effects: { [T in TrainerEvent['type']]: [Extract<TrainerEvent, { type: T }>, () => void] } = {
     opened: [{ type: 'opened', backend }, () => expect(sessionStore.getState().backend).toEqual(backend)],
+    speed: [{ type: 'speed', speed }, () => expect(sessionStore.getState().speed).toEqual(speed)],
     activity: [
       { type: 'activity', text: 'Busy…' },
       () => expect(sessionStore.getState().activity).toBe('Busy…'),
