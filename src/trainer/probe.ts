@@ -50,6 +50,7 @@ async function rateOf(config: RunConfig, deadline: number, wanted: () => boolean
     for (let views = FEWEST_VIEWS; ; views *= GROWTH) {
       const work = () => block(network.parameters, config, views);
       await compileShaders(() => void tf.tidy(work));
+      if (!wanted()) return null;
       await timed(work);
       const milliseconds = await timed(work);
       best = Math.max(best, blockWork(config, views) / (milliseconds / 1000));
