@@ -1,6 +1,7 @@
 /** Every WGSL kernel, under the name that its op asks for. */
 import * as tf from '@tensorflow/tfjs-core';
 import { GpuBackend } from './backend.ts';
+import { L2_NORMALIZE, L2_NORMALIZE_GRADIENT, WEIGHT_NORM, WEIGHT_NORM_GRADIENT } from './normalize.ts';
 
 /** A kernel on tensors of the GPU; its outputs are new tensors, or parts that the backend hands out. */
 export interface GpuKernel {
@@ -8,7 +9,12 @@ export interface GpuKernel {
   run(backend: GpuBackend, inputs: tf.NamedTensorInfoMap, settings: tf.NamedAttrMap): tf.TensorInfo[];
 }
 
-const KERNELS: readonly GpuKernel[] = [];
+const KERNELS: readonly GpuKernel[] = [
+  L2_NORMALIZE,
+  L2_NORMALIZE_GRADIENT,
+  WEIGHT_NORM,
+  WEIGHT_NORM_GRADIENT,
+];
 
 let registered = false;
 
