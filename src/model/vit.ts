@@ -1,7 +1,7 @@
 /** The vision transformer (Dosovitskiy et al. 2021, as in the official DINO code), over the tokens of all views at once. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { attention, attentionWeights } from '../ops/attention.ts';
-import { assembleTokens, positionsFor, selectCls } from '../ops/embed.ts';
+import { assembleTokens, leadingRows, positionsFor, selectCls } from '../ops/embed.ts';
 import { gelu } from '../ops/gelu.ts';
 import { layerNorm } from '../ops/layer-norm.ts';
 import type { Segment, TokenLayout } from '../ops/layout.ts';
@@ -26,7 +26,7 @@ export function globalViews({ patches, layout }: PackedViews): PackedViews {
   if (rest.length === 0) return { patches, layout };
   const { sequences, rows, columns, length } = globals;
   return {
-    patches: tf.slice(patches, [0, 0], [sequences * rows * columns, patches.shape[1]]),
+    patches: leadingRows(patches, sequences * rows * columns),
     layout: { segments: [globals], tokens: sequences * length, sequences },
   };
 }
@@ -40,8 +40,7 @@ function embed(p: Tensors, { patches, layout }: PackedViews): tf.Tensor2D {
     matrix(p, 'backbone.patch_embed.proj.weight'),
     vector(p, 'backbone.patch_embed.proj.bias'),
   ); // [Σ S·N, dim]
-  const table = cube(p, 'backbone.pos_embed');
-  const positions = layout.segments.map(({ rows, columns }) => positionsFor(table, rows, columns));
+  const positions = positionsFor(cube(p, 'backbone.pos_embed'), layout); // [Σ 1 + N, dim]
   return assembleTokens(projected, cube(p, 'backbone.cls_token'), positions, layout); // [tokens, dim]
 }
 

@@ -13,6 +13,7 @@ import { linear, linearOfData, linearTransposed } from '../../../src/ops/linear.
 import { l2Normalize, weightNorm } from '../../../src/ops/normalize.ts';
 import { residual } from '../../../src/ops/residual.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
+import { asCube, asMatrix, asVector } from './tensors.ts';
 
 const layout = tokenLayout([
   { sequences: 2, rows: 2, columns: 2 },
@@ -35,25 +36,6 @@ interface Case {
 const fixedRows = random([7, 5]);
 const fixedTargets = random([4, 11], 2);
 const keepRows = Float32Array.of(0, 1.25, 1.25, 0, 1.25);
-
-const isVector = (t: tf.Tensor | undefined): t is tf.Tensor1D => t?.rank === 1;
-const isMatrix = (t: tf.Tensor | undefined): t is tf.Tensor2D => t?.rank === 2;
-const isCube = (t: tf.Tensor | undefined): t is tf.Tensor3D => t?.rank === 3;
-
-function asVector(t: tf.Tensor | undefined): tf.Tensor1D {
-  if (!isVector(t)) throw new RangeError(`Not a vector: [${t?.shape}]`);
-  return t;
-}
-
-function asMatrix(t: tf.Tensor | undefined): tf.Tensor2D {
-  if (!isMatrix(t)) throw new RangeError(`Not a matrix: [${t?.shape}]`);
-  return t;
-}
-
-function asCube(t: tf.Tensor | undefined): tf.Tensor3D {
-  if (!isCube(t)) throw new RangeError(`Not of rank 3: [${t?.shape}]`);
-  return t;
-}
 
 const cases: Case[] = [
   {
@@ -124,25 +106,18 @@ const cases: Case[] = [
     run: ([qkv]) => attention(asMatrix(qkv), layout, 2),
   },
   {
-    name: 'positionsFor another grid',
-    shapes: [[1, 10, 3]],
-    run: ([table]) => positionsFor(asCube(table), 2, 4),
-  },
-  {
-    name: 'positionsFor its own grid',
-    shapes: [[1, 10, 3]],
-    run: ([table]) => positionsFor(asCube(table), 3, 3),
+    name: 'positionsFor grids of its own and other sizes',
+    shapes: [[1, 5, 3]],
+    run: ([table]) => positionsFor(asCube(table), layout),
   },
   {
     name: 'assembleTokens',
     shapes: [
       [14, 3],
       [1, 1, 3],
-      [5, 3],
-      [3, 3],
+      [8, 3],
     ],
-    run: ([x, cls, global, local]) =>
-      assembleTokens(asMatrix(x), asCube(cls), [asMatrix(global), asMatrix(local)], layout),
+    run: ([x, cls, positions]) => assembleTokens(asMatrix(x), asCube(cls), asMatrix(positions), layout),
   },
   { name: 'selectCls', shapes: [[layout.tokens, 3]], run: ([x]) => selectCls(asMatrix(x), layout) },
   {
