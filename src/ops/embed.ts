@@ -17,15 +17,9 @@ interface PatchGrid {
   columns: number;
 }
 
-/** The layout as kernels get it: five numbers a segment. */
-export const segmentNumbers = ({ segments }: TokenLayout): number[] =>
-  segments.flatMap(({ offset, sequences, length, rows, columns }) => [
-    offset,
-    sequences,
-    length,
-    rows,
-    columns,
-  ]);
+/** The layout as kernels get it: three numbers a segment. */
+const segmentNumbers = ({ segments }: TokenLayout): number[] =>
+  segments.flatMap(({ offset, sequences, length }) => [offset, sequences, length]);
 
 /**
  * The positional table for the patch grids of all segments, one under the other: table [1, 1 + n², dim] →

@@ -1,6 +1,14 @@
 /** Every WGSL kernel, under the name that its op asks for. */
 import * as tf from '@tensorflow/tfjs-core';
 import { GpuBackend } from './backend.ts';
+import {
+  ASSEMBLE_TOKENS,
+  ASSEMBLE_TOKENS_GRADIENT,
+  LEADING_ROWS,
+  SELECT_CLS,
+  SELECT_CLS_GRADIENT,
+} from './embed.ts';
+import { POSITIONS, POSITIONS_GRADIENT } from './embed-positions.ts';
 import { L2_NORMALIZE, L2_NORMALIZE_GRADIENT, WEIGHT_NORM, WEIGHT_NORM_GRADIENT } from './normalize.ts';
 
 /** A kernel on tensors of the GPU; its outputs are new tensors, or parts that the backend hands out. */
@@ -10,6 +18,13 @@ export interface GpuKernel {
 }
 
 const KERNELS: readonly GpuKernel[] = [
+  ASSEMBLE_TOKENS,
+  ASSEMBLE_TOKENS_GRADIENT,
+  LEADING_ROWS,
+  POSITIONS,
+  POSITIONS_GRADIENT,
+  SELECT_CLS,
+  SELECT_CLS_GRADIENT,
   L2_NORMALIZE,
   L2_NORMALIZE_GRADIENT,
   WEIGHT_NORM,
