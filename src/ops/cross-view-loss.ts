@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from './constants.ts';
 import { differentiable } from './differentiable.ts';
+import { fusedKernel } from './kernel.ts';
 
 /** Stable softmax of rows: [rows, n] → [rows, n]. */
 export function softmax(logits: tf.Tensor2D): tf.Tensor2D {
@@ -21,6 +22,28 @@ function logSoftmax(logits: tf.Tensor2D): tf.Tensor2D {
  * Caron et al. 2021, eq. 2–3.
  */
 export function crossViewLoss(
+  student: tf.Tensor2D,
+  targets: tf.Tensor2D,
+  views: number,
+  studentTemp: number,
+): tf.Scalar {
+  const kernel = fusedKernel('CrossViewLoss');
+  const gradientKernel = fusedKernel('CrossViewLossGradient');
+  if (!kernel || !gradientKernel) return composition(student, targets, views, studentTemp);
+  const settings = { views, studentTemp };
+  return differentiable([student], () => {
+    // What the softmax needs to be worked out again: [views·batch, 3].
+    const [value, statistics] = kernel<[tf.Scalar, tf.Tensor2D]>({ student, targets }, settings);
+    return {
+      value,
+      saved: [student, targets, statistics],
+      gradient: (dy, [logits, wanted, rows]) =>
+        gradientKernel({ dy, student: logits, targets: wanted, statistics: rows }, settings),
+    };
+  });
+}
+
+function composition(
   student: tf.Tensor2D,
   targets: tf.Tensor2D,
   views: number,

@@ -104,7 +104,7 @@ const text = (name: string): KernelText => ({
 });
 
 /** {table [1, 1 + n², dim]} settings {grids: rows and columns of each} → [Σ 1 + rows·columns, dim]. */
-export const POSITIONS: GpuKernel = {
+const POSITIONS: GpuKernel = {
   name: 'Positions',
   run(backend, inputs, settings) {
     const table = inputOf(inputs, 'table');
@@ -119,7 +119,7 @@ export const POSITIONS: GpuKernel = {
 };
 
 /** {dy, table} and the same settings → dtable. */
-export const POSITIONS_GRADIENT: GpuKernel = {
+const POSITIONS_GRADIENT: GpuKernel = {
   name: 'PositionsGradient',
   run(backend, inputs, settings) {
     const [dy, table] = [inputOf(inputs, 'dy'), inputOf(inputs, 'table')];
@@ -132,3 +132,5 @@ export const POSITIONS_GRADIENT: GpuKernel = {
     return [gradient];
   },
 };
+
+export const POSITION_KERNELS: readonly GpuKernel[] = [POSITIONS, POSITIONS_GRADIENT];

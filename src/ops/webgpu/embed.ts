@@ -55,7 +55,7 @@ const bySegment = (
     .join(' else ');
 
 /** {patches, cls [1, 1, dim], positions} → tokens: CLS or patch, plus its position. */
-export const ASSEMBLE_TOKENS: GpuKernel = {
+const ASSEMBLE_TOKENS: GpuKernel = {
   name: 'AssembleTokens',
   run(backend, inputs, settings) {
     const [patches, cls, positions] = [
@@ -103,7 +103,7 @@ export const ASSEMBLE_TOKENS: GpuKernel = {
 };
 
 /** {dy, cls} → dpatches, dcls and dpositions, the latter two summed over the sequences in their order. */
-export const ASSEMBLE_TOKENS_GRADIENT: GpuKernel = {
+const ASSEMBLE_TOKENS_GRADIENT: GpuKernel = {
   name: 'AssembleTokensGradient',
   run(backend, inputs, settings) {
     const [dy, cls] = [inputOf(inputs, 'dy'), inputOf(inputs, 'cls')];
@@ -172,7 +172,7 @@ fn summed(first: u32, step: u32, count: u32) -> V {
 };
 
 /** {tokens} → the first row of every sequence. */
-export const SELECT_CLS: GpuKernel = {
+const SELECT_CLS: GpuKernel = {
   name: 'SelectCls',
   run(backend, inputs, settings) {
     const tokens = inputOf(inputs, 'tokens');
@@ -201,7 +201,7 @@ export const SELECT_CLS: GpuKernel = {
 };
 
 /** {dy [sequences, dim]} → [tokens, dim]: dy in the first row of every sequence, 0 in the others. */
-export const SELECT_CLS_GRADIENT: GpuKernel = {
+const SELECT_CLS_GRADIENT: GpuKernel = {
   name: 'SelectClsGradient',
   run(backend, inputs, settings) {
     const dy = inputOf(inputs, 'dy');
@@ -238,7 +238,7 @@ export const SELECT_CLS_GRADIENT: GpuKernel = {
 };
 
 /** {x} settings {count} → its first rows, in the memory of x. */
-export const LEADING_ROWS: GpuKernel = {
+const LEADING_ROWS: GpuKernel = {
   name: 'LeadingRows',
   run(backend, inputs, settings) {
     const x = inputOf(inputs, 'x');
@@ -246,3 +246,11 @@ export const LEADING_ROWS: GpuKernel = {
     return [backend.part(x, 0, [numberOf(settings, 'count'), width])];
   },
 };
+
+export const EMBED_KERNELS: readonly GpuKernel[] = [
+  ASSEMBLE_TOKENS,
+  ASSEMBLE_TOKENS_GRADIENT,
+  SELECT_CLS,
+  SELECT_CLS_GRADIENT,
+  LEADING_ROWS,
+];

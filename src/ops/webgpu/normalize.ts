@@ -16,7 +16,7 @@ const normOf = (x: string) => /* wgsl */ `
 `;
 
 /** {x [rows, n]} settings {floor} → x / max(‖x‖, floor), and what was divided by, [rows, 1]. */
-export const L2_NORMALIZE: GpuKernel = {
+const L2_NORMALIZE: GpuKernel = {
   name: 'L2Normalize',
   run(backend, inputs, settings) {
     const x = inputOf(inputs, 'x');
@@ -45,7 +45,7 @@ export const L2_NORMALIZE: GpuKernel = {
 };
 
 /** {dy, unit [rows, n], norms [rows, 1]} → dx: the part of dy across the row, over its norm. */
-export const L2_NORMALIZE_GRADIENT: GpuKernel = {
+const L2_NORMALIZE_GRADIENT: GpuKernel = {
   name: 'L2NormalizeGradient',
   run(backend, inputs) {
     const dy = inputOf(inputs, 'dy');
@@ -79,7 +79,7 @@ export const L2_NORMALIZE_GRADIENT: GpuKernel = {
 };
 
 /** {v [K, n], g [K, 1]} → g·v/‖v‖, and ‖v‖ [K, 1]. */
-export const WEIGHT_NORM: GpuKernel = {
+const WEIGHT_NORM: GpuKernel = {
   name: 'WeightNorm',
   run(backend, inputs) {
     const v = inputOf(inputs, 'v');
@@ -109,7 +109,7 @@ export const WEIGHT_NORM: GpuKernel = {
 };
 
 /** {dw, v [K, n], g, norms [K, 1]} → [dv, dg]. */
-export const WEIGHT_NORM_GRADIENT: GpuKernel = {
+const WEIGHT_NORM_GRADIENT: GpuKernel = {
   name: 'WeightNormGradient',
   run(backend, inputs) {
     const [dw, v, g, norms] = [
@@ -150,3 +150,10 @@ export const WEIGHT_NORM_GRADIENT: GpuKernel = {
     return outputs;
   },
 };
+
+export const NORMALIZE_KERNELS: readonly GpuKernel[] = [
+  L2_NORMALIZE,
+  L2_NORMALIZE_GRADIENT,
+  WEIGHT_NORM,
+  WEIGHT_NORM_GRADIENT,
+];

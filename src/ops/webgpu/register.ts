@@ -1,15 +1,12 @@
 /** Every WGSL kernel, under the name that its op asks for. */
 import * as tf from '@tensorflow/tfjs-core';
 import { GpuBackend } from './backend.ts';
-import {
-  ASSEMBLE_TOKENS,
-  ASSEMBLE_TOKENS_GRADIENT,
-  LEADING_ROWS,
-  SELECT_CLS,
-  SELECT_CLS_GRADIENT,
-} from './embed.ts';
-import { POSITIONS, POSITIONS_GRADIENT } from './embed-positions.ts';
-import { L2_NORMALIZE, L2_NORMALIZE_GRADIENT, WEIGHT_NORM, WEIGHT_NORM_GRADIENT } from './normalize.ts';
+import { EMBED_KERNELS } from './embed.ts';
+import { POSITION_KERNELS } from './embed-positions.ts';
+import { HEALTH_KERNELS } from './health.ts';
+import { LOSS_KERNELS } from './loss.ts';
+import { NORMALIZE_KERNELS } from './normalize.ts';
+import { TARGET_KERNELS } from './targets.ts';
 
 /** A kernel on tensors of the GPU; its outputs are new tensors, or parts that the backend hands out. */
 export interface GpuKernel {
@@ -18,17 +15,12 @@ export interface GpuKernel {
 }
 
 const KERNELS: readonly GpuKernel[] = [
-  ASSEMBLE_TOKENS,
-  ASSEMBLE_TOKENS_GRADIENT,
-  LEADING_ROWS,
-  POSITIONS,
-  POSITIONS_GRADIENT,
-  SELECT_CLS,
-  SELECT_CLS_GRADIENT,
-  L2_NORMALIZE,
-  L2_NORMALIZE_GRADIENT,
-  WEIGHT_NORM,
-  WEIGHT_NORM_GRADIENT,
+  ...EMBED_KERNELS,
+  ...POSITION_KERNELS,
+  ...HEALTH_KERNELS,
+  ...LOSS_KERNELS,
+  ...NORMALIZE_KERNELS,
+  ...TARGET_KERNELS,
 ];
 
 let registered = false;

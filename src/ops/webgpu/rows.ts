@@ -131,9 +131,9 @@ var<workgroup> held: array<vec4f, LANES>;
 fn teamSum(value: vec4f, lane: u32) -> vec4f {
   workgroupBarrier(); // the team may still be reading its last result
   held[lane] = value;
-  for (var half = LANES / 2u; half > 0u; half = half / 2u) {
+  for (var stride = LANES / 2u; stride > 0u; stride = stride / 2u) {
     workgroupBarrier();
-    if (lane < half) { held[lane] += held[lane + half]; }
+    if (lane < stride) { held[lane] += held[lane + stride]; }
   }
   workgroupBarrier();
   return held[0];
@@ -141,9 +141,9 @@ fn teamSum(value: vec4f, lane: u32) -> vec4f {
 fn teamMax(value: f32, lane: u32) -> f32 {
   workgroupBarrier();
   held[lane].x = value;
-  for (var half = LANES / 2u; half > 0u; half = half / 2u) {
+  for (var stride = LANES / 2u; stride > 0u; stride = stride / 2u) {
     workgroupBarrier();
-    if (lane < half) { held[lane].x = max(held[lane].x, held[lane + half].x); }
+    if (lane < stride) { held[lane].x = max(held[lane].x, held[lane + stride].x); }
   }
   workgroupBarrier();
   return held[0].x;
