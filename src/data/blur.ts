@@ -4,7 +4,7 @@ import type { Rgb } from '../core/pixels.ts';
 const f = Math.fround;
 const PASSES = 3;
 
-interface Box {
+export interface BlurBox {
   /** Whole pixels on each side of the middle one. */
   radius: number;
   /** Weight × 2²⁴ of a whole pixel, and of the two fractional ones at the ends. */
@@ -17,7 +17,7 @@ interface Box {
  * shows in the picture. Source: Pillow 9.4, src/libImaging/BoxBlur.c (P. Gwosdek et al. 2011, "Theoretical foundations of
  * Gaussian convolution by extended box filtering").
  */
-function boxOf(sigma: number): Box {
+export function blurBox(sigma: number): BlurBox {
   const sigma2 = f(f(f(sigma) * f(sigma)) / PASSES);
   const length = f(Math.sqrt(12 * sigma2 + 1));
   const whole = Math.floor((length - 1) / 2);
@@ -34,7 +34,7 @@ function boxOf(sigma: number): Box {
  * pass. `spare` has the same length; the result is in the one of the two that is returned. Each byte is read twice a pass,
  * once as it enters and once as it leaves the box: this loop is half the cost of a large view.
  */
-function blurLine(padded: Uint8Array, spare: Uint8Array, length: number, box: Box): Uint8Array {
+function blurLine(padded: Uint8Array, spare: Uint8Array, length: number, box: BlurBox): Uint8Array {
   const { radius, inner, outer } = box;
   const margin = radius + 1;
   const last = margin + length - 1;
@@ -74,7 +74,7 @@ function blurLines(
   step: number,
   lines: number,
   stride: number,
-  box: Box,
+  box: BlurBox,
 ): void {
   const margin = box.radius + 1;
   const padded = new Uint8Array(length + 2 * margin);
@@ -92,7 +92,7 @@ function blurLines(
 /** `sigma` in pixels of this image (Pillow's "radius"). */
 export function gaussianBlur({ width, height, data }: Rgb, sigma: number): Rgb {
   const out = data.slice();
-  const box = boxOf(sigma);
+  const box = blurBox(sigma);
   blurLines(out, width, 3, height, width * 3, box);
   blurLines(out, height, width * 3, width, 3, box);
   return { width, height, data: out };

@@ -51,10 +51,51 @@ export function adjustSaturation({ width, height, data }: Rgb, factor: number): 
   return { width, height, data: new Uint8Array(out.buffer) };
 }
 
-/** Hue in bytes: Pillow's sixth of the circle, and how far into it. */
-const SECTOR = Uint8Array.from({ length: 256 }, (_, h) => Math.floor((h * 6) / 255));
-const WITHIN = Float32Array.from({ length: 256 }, (_, h) => (h * 6) / 255 - Math.floor((h * 6) / 255));
-const SHARE = Float32Array.from({ length: 256 }, (_, s) => s / 255);
+/**
+ * Pillow's 8-bit saturation, trunc(255·range/max), by range·256 + max. As a table because Pillow's float32 quotients decide
+ * whether a whole number is reached, and a GPU's need not be the same.
+ */
+export const SATURATION = saturationTable();
+
+/**
+ * Pillow's 8-bit hue by (sextant·256 + range)·256 + (max − middle), where range is max − min and middle the third channel.
+ * Sextants: 0 red is largest and blue smallest, 1 red green, 2 green blue, 3 green red, 4 blue red, 5 blue green.
+ */
+export const HUE = hueTable();
+
+function saturationTable(): Uint8Array<ArrayBuffer> {
+  const table = new Uint8Array(256 * 256);
+  for (let max = 1; max < 256; max++)
+    for (let range = 1; range <= max; range++) table[range * 256 + max] = Math.trunc(f(range / max) * 255);
+  return table;
+}
+
+/** Source: Pillow 9.4, src/libImaging/Convert.c, rgb2hsv_row. */
+function hueTable(): Uint8Array<ArrayBuffer> {
+  const table = new Uint8Array(6 * 256 * 256);
+  for (let range = 1; range < 256; range++)
+    for (let below = 0; below <= range; below++) {
+      const share = f(below / range);
+      const turns = [
+        f(1 - share),
+        f(share - 1),
+        f(2 + share - 1),
+        f(3 - share),
+        f(4 + share - 1),
+        f(5 - share),
+      ];
+      for (const [sextant, turn] of turns.entries())
+        table[(sextant * 256 + range) * 256 + below] = Math.trunc(f((turn / 6 + 1) % 1) * 255);
+    }
+  return table;
+}
+
+/** 255², the common denominator of what hue and saturation in bytes take off a channel. */
+const WHOLE = 65_025;
+
+/** max·(1 − taken/255²), rounded to a byte; a half never occurs, so float64 and float32 give the same. */
+const lessened = (max: number, taken: number): number =>
+  Math.floor((2 * max * (WHOLE - taken) + WHOLE) / (2 * WHOLE));
 
 /**
  * Turns the hue by `factor` of a full circle, −0.5 … 0.5. The way leads through Pillow's 8-bit HSV, so even a factor of 0
@@ -62,39 +103,32 @@ const SHARE = Float32Array.from({ length: 256 }, (_, s) => s / 255);
  */
 export function adjustHue({ width, height, data }: Rgb, factor: number): Rgb {
   const out = new Uint8Array(data.length);
-  const shift = Math.trunc(factor * 255);
+  const shift = hueShift(factor);
   for (let i = 0; i < data.length; i += 3) {
     const r = data[i] ?? 0;
     const g = data[i + 1] ?? 0;
     const b = data[i + 2] ?? 0;
     const max = Math.max(r, g, b);
-    const range = max - Math.min(r, g, b);
-    let hue = 0;
-    let saturation = 0;
-    if (range > 0) {
-      saturation = Math.trunc(f(range / max) * 255);
-      let turn: number;
-      if (r === max) turn = f(f((max - b) / range) - f((max - g) / range));
-      else if (g === max) turn = f(2 + f((max - r) / range) - f((max - b) / range));
-      else turn = f(4 + f((max - g) / range) - f((max - r) / range));
-      hue = Math.trunc(f((turn / 6 + 1) % 1) * 255);
-    }
+    const min = Math.min(r, g, b);
+    const range = max - min;
+    const saturation = SATURATION[range * 256 + max] ?? 0;
     if (saturation === 0) {
       out[i] = max;
       out[i + 1] = max;
       out[i + 2] = max;
       continue;
     }
-    hue = (hue + shift) & 255;
-    const share = SHARE[saturation] ?? 0;
-    const within = WITHIN[hue] ?? 0;
-    const low = Math.floor(max * (1 - share) + 0.5);
-    const falling = Math.floor(max * (1 - f(share * within)) + 0.5);
-    const rising = Math.floor(max * (1 - share * (1 - within)) + 0.5);
+    const sextant = r === max ? (b === min ? 0 : 1) : g === max ? (b === min ? 2 : 3) : r === min ? 4 : 5;
+    const below = 2 * max + min - r - g - b;
+    const hue = ((HUE[(sextant * 256 + range) * 256 + below] ?? 0) + shift) & 255;
+    const within = (hue * 6) % 255;
+    const low = lessened(max, saturation * 255);
+    const falling = lessened(max, saturation * within);
+    const rising = lessened(max, saturation * (255 - within));
     let red = max;
     let green = max;
     let blue = max;
-    switch (SECTOR[hue]) {
+    switch (Math.floor((hue * 6) / 255)) {
       case 1:
         red = falling;
         blue = low;
@@ -125,6 +159,9 @@ export function adjustHue({ width, height, data }: Rgb, factor: number): Rgb {
   }
   return { width, height, data: out };
 }
+
+/** Bytes of hue that a turn by `factor` adds, modulo 256. */
+export const hueShift = (factor: number): number => Math.trunc(factor * 255) & 255;
 
 /** Luma in all three channels. */
 export function grayscale({ width, height, data }: Rgb): Rgb {

@@ -30,7 +30,7 @@ const HALF = 1 << (PRECISION_BITS - 1);
 const A = -0.5;
 const CACHED_AXES = 1024;
 
-interface AxisWeights {
+export interface AxisWeights {
   /** First source pixel of each output pixel, [out]. */
   starts: Int32Array;
   /** How many source pixels weigh in, [out]. */
@@ -81,7 +81,7 @@ function computeWeights(from: number, to: number): AxisWeights {
 const axes = new Map<number, AxisWeights>();
 
 /** Weights depend on the two lengths alone, because torchvision cuts the box out before it resizes. */
-function axisWeights(from: number, to: number): AxisWeights {
+export function axisWeights(from: number, to: number): AxisWeights {
   const key = from * 65_536 + to;
   let weights = axes.get(key);
   if (!weights) {
