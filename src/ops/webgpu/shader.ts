@@ -11,7 +11,7 @@ export interface Shader {
   code: string;
 }
 
-export type Binding = TensorInfo | GPUTextureView | GPUSampler;
+export type Binding = TensorInfo | GPUBufferBinding | GPUTextureView | GPUSampler;
 
 /** Workgroups along x, y, z. */
 export type Grid = readonly [number, number?, number?];
