@@ -109,67 +109,76 @@ const ASSEMBLE_TOKENS_GRADIENT: GpuKernel = {
     const [dy, cls] = [inputOf(inputs, 'dy'), inputOf(inputs, 'cls')];
     const [, dim] = matrixShape(dy);
     const packed = packedSegments(settings);
-    const outputs = [
-      backend.output([packed.patches, dim]),
-      gradientOutput(backend, cls, cls.shape),
-      backend.output([packed.positions, dim]),
-    ];
-    const perRow = dim / vectorWidth(dim);
-    const patchVectors = packed.patches * perRow;
-    const positionVectors = packed.positions * perRow;
-    // One thread either copies a patch's vector, or sums a position's, or sums CLS's.
-    const { shader, grid } = flatShader(
-      {
-        name: 'AssembleTokensGradient',
-        variables: [
-          ['dy', 'read', 'V'],
-          ['dpatches', 'read_write', 'V'],
-          ['dcls', 'read_write', 'V'],
-          ['dpositions', 'read_write', 'V'],
-        ],
-        before: /* wgsl */ `
+    const dpatches = backend.output([packed.patches, dim]);
+    const dcls = gradientOutput(backend, cls, cls.shape);
+    const dpositions = backend.output([packed.positions, dim]);
+    // In one dispatch the many threads that copy would pay for the loops of the few that sum.
+    const copy = patchRows(packed, dim);
+    backend.dispatch(copy.shader, [dy, dpatches], copy.grid);
+    const sum = sequenceSums(packed, dim);
+    backend.dispatch(sum.shader, [dy, dpositions, dcls], sum.grid);
+    return [dpatches, dcls, dpositions];
+  },
+};
+
+const patchRows = (packed: Packed, dim: number) =>
+  flatShader(
+    {
+      name: 'AssembleTokensGradient',
+      variables: [
+        ['dy', 'read', 'V'],
+        ['dpatches', 'read_write', 'V'],
+      ],
+      body: /* wgsl */ `
+  let row = i / WIDTH;
+  var token = 0u;
+  ${bySegment(
+    packed,
+    'patch',
+    ({ token, patch, length }) =>
+      `token = ${token}u + (row - ${patch}u) / ${length - 1}u * ${length}u + (row - ${patch}u) % ${length - 1}u + 1u;`,
+  )}
+  dpatches[i] = dy[token * WIDTH + i % WIDTH];`,
+    },
+    (packed.patches * dim) / vectorWidth(dim),
+    dim,
+  );
+
+/** A row of threads sums a position over its segment's sequences; one more row sums CLS over those of all segments. */
+const sequenceSums = (packed: Packed, dim: number) =>
+  flatShader(
+    {
+      name: 'AssembleTokensGradientSums',
+      variables: [
+        ['dy', 'read', 'V'],
+        ['dpositions', 'read_write', 'V'],
+        ['dcls', 'read_write', 'V'],
+      ],
+      before: /* wgsl */ `
 fn summed(first: u32, step: u32, count: u32) -> V {
   var sum = V(0.0);
   for (var s = 0u; s < count; s++) { sum += dy[first + s * step]; }
   return sum;
 }`,
-        body: /* wgsl */ `
-  if (i < ${patchVectors}u) {
-    let row = i / WIDTH;
-    var token = 0u;
-    ${bySegment(
-      packed,
-      'patch',
-      ({ token, patch, length }) =>
-        `token = ${token}u + (row - ${patch}u) / ${length - 1}u * ${length}u + (row - ${patch}u) % ${length - 1}u + 1u;`,
-    )}
-    dpatches[i] = dy[token * WIDTH + i % WIDTH];
-  } else if (i < ${patchVectors + positionVectors}u) {
-    let at = i - ${patchVectors}u;
-    let row = at / WIDTH;
-    let d = at % WIDTH;
-    ${bySegment(
-      packed,
-      'position',
-      ({ token, position, length, sequences }) =>
-        `dpositions[at] = summed((${token}u + row - ${position}u) * WIDTH + d, ${length}u * WIDTH, ${sequences}u);`,
-    )}
-  } else {
-    let d = i - ${patchVectors + positionVectors}u;
-    dcls[d] = ${packed.segments
-      .map(
-        ({ token, length, sequences }) => `summed(${token}u * WIDTH + d, ${length}u * WIDTH, ${sequences}u)`,
-      )
-      .join(' + ')};
+      body: /* wgsl */ `
+  let row = i / WIDTH;
+  let d = i % WIDTH;
+  let cls = row == ${packed.positions}u;
+  var sum = V(0.0);
+  ${packed.segments
+    .map(
+      ({ token, position, length, sequences }) => /* wgsl */ `{
+    let counts = cls || (row >= ${position}u && row < ${position + length}u);
+    let slot = select(row - ${position}u, 0u, cls);
+    sum += summed((${token}u + slot) * WIDTH + d, ${length}u * WIDTH, select(0u, ${sequences}u, counts));
   }`,
-      },
-      patchVectors + positionVectors + perRow,
-      dim,
-    );
-    backend.dispatch(shader, [dy, ...outputs], grid);
-    return outputs;
-  },
-};
+    )
+    .join('\n  ')}
+  if (cls) { dcls[d] = sum; } else { dpositions[i] = sum; }`,
+    },
+    ((packed.positions + 1) * dim) / vectorWidth(dim),
+    dim,
+  );
 
 /** {tokens} → the first row of every sequence. */
 const SELECT_CLS: GpuKernel = {

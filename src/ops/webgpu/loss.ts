@@ -3,7 +3,7 @@ import type { NamedAttrMap, TensorInfo } from '@tensorflow/tfjs-core';
 import type { AdapterTraits } from './backend.ts';
 import { inputOf, matrixShape, numberOf } from './inputs.ts';
 import type { GpuKernel } from './register.ts';
-import { flatShader, rowShader, vectorWidth } from './rows.ts';
+import { rowShader } from './rows.ts';
 import { folded, type Shader } from './shader.ts';
 
 /** Sum of `count` values in one workgroup, times `scale`. */
@@ -127,7 +127,8 @@ const CROSS_VIEW_LOSS_GRADIENT: GpuKernel = {
     const [rows, prototypes] = matrixShape(student);
     const pairs = pairsOf(student, settings);
     const dstudent = backend.output([rows, prototypes]);
-    const { shader, grid } = flatShader(
+    const shader = rowShader(
+      backend.traits,
       {
         name: 'CrossViewLossGradient',
         variables: [
@@ -139,16 +140,20 @@ const CROSS_VIEW_LOSS_GRADIENT: GpuKernel = {
         ],
         before: wanted(pairs),
         body: /* wgsl */ `
-  let row = i / WIDTH;
-  let below = student[i] * ${pairs.inverseTemp} - statistics[3u * row];
-  let expected = exp(below - statistics[3u * row + 1u]) * statistics[3u * row + 2u];
-  dstudent[i] = (expected - wanted(row, i % WIDTH)) * (dy[0] * ${pairs.scale * pairs.inverseTemp});`,
+  let top = statistics[3u * row];
+  let logSum = statistics[3u * row + 1u];
+  let mass = statistics[3u * row + 2u];
+  let scale = dy[0] * ${pairs.scale * pairs.inverseTemp};
+  for (var i = lane; i < WIDTH; i += LANES) {
+    let expected = exp(student[start + i] * ${pairs.inverseTemp} - top - logSum) * mass;
+    dstudent[start + i] = (expected - wanted(row, i)) * scale;
+  }`,
       },
-      (rows * prototypes) / vectorWidth(prototypes),
+      rows,
       prototypes,
     );
     const held = [inputOf(inputs, 'dy'), student, inputOf(inputs, 'targets'), inputOf(inputs, 'statistics')];
-    backend.dispatch(shader, [...held, dstudent], grid);
+    backend.dispatch(shader, [...held, dstudent], folded(rows));
     return [dstudent];
   },
 };

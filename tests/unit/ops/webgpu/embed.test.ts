@@ -49,7 +49,7 @@ describe.each(CASES)('$name', ({ side, dim, layout }) => {
     await expectComposition(gpu, {
       op: ([x, cls, positions]) => assembleTokens(asMatrix(x), asCube(cls), asMatrix(positions), layout),
       inputs: [random([patches, dim]), random([1, 1, dim]), random([slots, dim])],
-      dispatches: ['AssembleTokens', 'AssembleTokensGradient'],
+      dispatches: ['AssembleTokens', 'AssembleTokensGradient', 'AssembleTokensGradientSums'],
       tolerance: TOLERANCE,
     });
   });
