@@ -1,6 +1,7 @@
 /** How the page is bundled and served: a static build for any folder, cross-origin isolated where we serve it. */
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { buildKernels } from './tools/wasm-kernels.ts';
 
 /** Without these a page has no SharedArrayBuffer, and WASM stays on one thread. */
 const isolation = {
@@ -23,9 +24,12 @@ const selfContainedThreads = (): Plugin => ({
   },
 });
 
+/** The binaries that the trainer loads are there before anything asks for them. */
+const wasmKernels = (): Plugin => ({ name: 'wasm-kernels', buildStart: () => buildKernels() });
+
 export default defineConfig({
   base: './',
-  plugins: [react()],
+  plugins: [react(), wasmKernels()],
   worker: { format: 'es', plugins: () => [selfContainedThreads()] },
   build: {
     target: 'es2022',

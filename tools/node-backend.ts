@@ -1,7 +1,9 @@
 /** The backends in Node: the same kernels that the page runs, without a browser. */
+import { availableParallelism } from 'node:os';
 import '@tensorflow/tfjs-backend-cpu';
 import { startWasm } from '../src/ops/device/wasm.ts';
 import { activate, findAdapter, startWebGpu } from '../src/ops/device/webgpu.ts';
+import { nodeWasmFiles } from './node-wasm.ts';
 
 export const NODE_BACKENDS = ['cpu', 'wasm', 'webgpu'] as const;
 export type NodeBackend = (typeof NODE_BACKENDS)[number];
@@ -24,9 +26,10 @@ export async function startBackend(backend: NodeBackend): Promise<string> {
     case 'cpu':
       await activate('cpu');
       return 'plain JavaScript';
-    case 'wasm':
-      await startWasm(null, 1);
-      return 'SIMD';
+    case 'wasm': {
+      const threads = await startWasm(await nodeWasmFiles(), availableParallelism());
+      return `SIMD, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+    }
     case 'webgpu':
       return startNodeWebGpu();
     default:

@@ -1,0 +1,7 @@
+/** What the page calls: one function a kernel, on addresses of the heap that tfjs and this module share. */
+import { outer, outerScratch } from './outer.ts';
+import { open, serve } from './pool.ts';
+import { product, productScratch } from './product.ts';
+
+// The compiler finds no file behind `export … from './x.ts'`.
+export { open, outer, outerScratch, product, productScratch, serve };
