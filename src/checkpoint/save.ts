@@ -1,6 +1,6 @@
 /** Writes a run's networks and center as safetensors under the names of an official checkpoint. */
 import { type StoredTensor, writeSafetensors } from '../core/safetensors.ts';
-import type { RunState } from '../dino/run-state.ts';
+import type { RunSnapshot } from '../dino/run-state.ts';
 import { toOfficial } from '../model/border.ts';
 import type { Network } from '../model/network.ts';
 import type { NetworkSpec, ParameterSpec } from '../model/specs.ts';
@@ -15,7 +15,7 @@ const PREFIX = { student: 'student.module.', teacher: 'teacher.' } as const;
  * @throws RangeError when the run lacks a tensor of the spec.
  */
 export async function checkpointBytes(
-  run: RunState,
+  run: RunSnapshot,
   spec: NetworkSpec,
   metadata: Record<string, string>,
 ): Promise<Uint8Array<ArrayBuffer>> {

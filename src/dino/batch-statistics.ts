@@ -2,30 +2,34 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchNormWatcher } from '../model/head.ts';
 import { type Tensors, vector } from '../model/network.ts';
+import { assign } from '../ops/assign.ts';
 import { runningStatistics } from '../ops/batch-norm.ts';
 import { constant } from '../ops/constants.ts';
 
 export interface BatchStatistics {
   watch: BatchNormWatcher;
-  /** The buffers after all batches that were watched. */
-  buffers(): Tensors;
+  /** The buffers take in the batches that were watched, unless `apply` is 0. */
+  commit(apply: tf.Scalar): void;
 }
 
-export function batchNormWatcher(before: Tensors): BatchStatistics {
-  const buffers = new Map(before);
+export function batchStatistics(buffers: Tensors): BatchStatistics {
+  const moves: { target: tf.Tensor; value: tf.Tensor }[] = [];
   return {
     watch: (name, batch) => {
-      const [mean, variance] = runningStatistics(
-        batch,
-        vector(buffers, `${name}.running_mean`),
-        vector(buffers, `${name}.running_var`),
-      );
-      // The student's forward pass runs in a scope of its own, which these have to outlive.
-      buffers.set(`${name}.running_mean`, tf.keep(mean));
-      buffers.set(`${name}.running_var`, tf.keep(variance));
+      const mean = vector(buffers, `${name}.running_mean`);
+      const variance = vector(buffers, `${name}.running_var`);
+      const [newMean, newVariance] = runningStatistics(batch, mean, variance);
+      moves.push({ target: mean, value: newMean }, { target: variance, value: newVariance });
       const count = buffers.get(`${name}.num_batches_tracked`);
-      if (count) buffers.set(`${name}.num_batches_tracked`, tf.keep(tf.add(count, constant(1))));
+      if (count) moves.push({ target: count, value: tf.add(count, constant(1)) });
+      // The student's forward pass runs in a scope of its own, which these have to outlive.
+      for (const { value } of moves) tf.keep(value);
     },
-    buffers: () => buffers,
+    commit: (apply) => {
+      for (const { target, value } of moves) {
+        assign(target, value, apply);
+        value.dispose();
+      }
+    },
   };
 }

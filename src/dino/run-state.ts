@@ -1,61 +1,139 @@
-/** The state of a run: everything that a step changes. */
+/** The state of a run: everything that a step changes, in tensors that stay the same for the whole run. */
 import * as tf from '@tensorflow/tfjs-core';
 import { initialNetwork } from '../model/border.ts';
-import { disposeNetwork, type Network, type Tensors } from '../model/network.ts';
+import { disposeNetwork, matrix, type Network, type Tensors } from '../model/network.ts';
 import type { NetworkShape } from '../model/shapes.ts';
-import { networkSpec } from '../model/specs.ts';
-import type { Moments } from '../ops/optimizers.ts';
+import { isDecayed, isLastLayer, isTrainable, networkSpec } from '../model/specs.ts';
+import { copyFlat, disposeFlat, type Flat, fillFlat, makeFlat, type Shapes, shapesOf } from '../ops/flat.ts';
+import { momentCount, type OptimizerSettings } from '../ops/optimizers.ts';
+import { groupOf } from '../ops/step-values.ts';
+import type { Weights } from '../ops/update-parameters.ts';
 
-export interface RunState {
-  student: Network;
-  teacher: Network;
+/** A run as it was after a step: it stays whole while the run goes on. */
+export interface RunSnapshot {
+  readonly student: Network;
+  readonly teacher: Network;
   /** Running mean of the teacher's logits, [1, K]. */
-  center: tf.Tensor2D;
-  /** The optimizer's moments, by parameter; a parameter that was never updated has none. */
-  moments: ReadonlyMap<string, Moments>;
-  /** How often the optimizer has moved each parameter: a frozen one lags behind. */
-  updates: ReadonlyMap<string, number>;
+  readonly center: tf.Tensor2D;
   /** Steps done. */
+  readonly step: number;
+  /** The memory of all the tensors above. */
+  readonly flats: readonly Flat[];
+}
+
+export interface RunState extends RunSnapshot {
+  /** Both networks' parameters and the optimizer's moments. */
+  readonly weights: Weights;
   step: number;
+  /** How often the optimizer has moved the last layer, which is frozen at first, and everything else. */
+  updates: { lastLayer: number; rest: number };
+}
+
+export interface RunShape {
+  shape: NetworkShape;
+  optimizer: OptimizerSettings;
 }
 
 /** A run before its first step: the teacher is a copy of the student, the center 0. */
-export function initialRun(shape: NetworkShape, seed: number): RunState {
+export function initialRun({ shape, optimizer }: RunShape, seed: number): RunState {
   const student = initialNetwork(networkSpec(shape), seed);
-  const copy = (tensors: Network['parameters']) =>
-    new Map([...tensors].map(([name, t]) => [name, tf.clone(t)]));
+  const run = runFrom({ shape, optimizer }, student, student, null);
+  disposeNetwork(student);
+  return run;
+}
+
+/** A run that starts from copies of these; a center that is null is 0. */
+export function runFrom(
+  { shape, optimizer }: RunShape,
+  student: Network,
+  teacher: Network,
+  center: tf.Tensor2D | null,
+): RunState {
+  const parameters = shapesOf(student.parameters);
+  const flats = {
+    student: makeFlat(parameters),
+    teacher: makeFlat(parameters),
+    rest: makeFlat(restShapes(student.buffers, shape.head.prototypes)),
+  };
+  fillFlat(flats.student, student.parameters);
+  fillFlat(flats.teacher, teacher.parameters);
+  const zero = tf.zeros<tf.Rank.R2>([1, shape.head.prototypes]);
+  fillFlat(
+    flats.rest,
+    new Map([...prefixed('student', student), ...prefixed('teacher', teacher), [CENTER, center ?? zero]]),
+  );
+  zero.dispose();
   return {
-    student,
-    teacher: { parameters: copy(student.parameters), buffers: copy(student.buffers) },
-    center: tf.zeros([1, shape.head.prototypes]),
-    moments: new Map(),
-    updates: new Map(),
-    step: 0,
+    ...snapshotOf(flats.student, flats.teacher, flats.rest, 0),
+    weights: {
+      student: flats.student,
+      teacher: flats.teacher,
+      moments: Array.from({ length: momentCount(optimizer) }, () => makeFlat(parameters)),
+      groups: updateGroups(student.parameters, shape),
+    },
+    updates: { lastLayer: 0, rest: 0 },
   };
 }
 
-/** Tensors of their own over the same data. */
-const clones = (tensors: Tensors): Tensors =>
-  new Map([...tensors].map(([name, tensor]) => [name, tf.clone(tensor)]));
+/** Weight decay and freezing go by the name. */
+function updateGroups(parameters: Tensors, { head }: NetworkShape): ReadonlyMap<string, number> {
+  const trainable = [...parameters].filter(([name]) => isTrainable(name, head));
+  return new Map(
+    trainable.map(([name, { rank }]) => [name, groupOf(isDecayed(name, rank), isLastLayer(name))]),
+  );
+}
+
+const CENTER = 'center';
+const NETWORKS = ['student', 'teacher'] as const;
+type Who = (typeof NETWORKS)[number];
+
+const prefixed = (who: Who, { buffers }: Network): [string, tf.Tensor][] =>
+  [...buffers].map(([name, tensor]) => [`${who}/${name}`, tensor]);
+
+/** What the optimizer does not see: the buffers of both networks, and the center. */
+function restShapes(buffers: Tensors, prototypes: number): Shapes {
+  const shapes = [...shapesOf(buffers)];
+  return new Map<string, readonly number[]>([
+    ...NETWORKS.flatMap((who) => shapes.map(([name, shape]) => [`${who}/${name}`, shape] as const)),
+    [CENTER, [1, prototypes]],
+  ]);
+}
+
+function snapshotOf(student: Flat, teacher: Flat, rest: Flat, step: number): RunSnapshot {
+  const buffersOf = (who: Who): Tensors =>
+    new Map(
+      [...rest.tensors].flatMap(([name, tensor]) =>
+        name.startsWith(`${who}/`) ? [[name.slice(who.length + 1), tensor]] : [],
+      ),
+    );
+  return {
+    student: { parameters: student.tensors, buffers: buffersOf('student') },
+    teacher: { parameters: teacher.tensors, buffers: buffersOf('teacher') },
+    center: matrix(rest.tensors, CENTER),
+    step,
+    flats: [student, teacher, rest],
+  };
+}
+
+/** To be called once the next step has been given to the device. A frozen layer's count stands still. */
+export function countStep(run: RunState, frozen: boolean): void {
+  run.step++;
+  run.updates.rest++;
+  if (!frozen) run.updates.lastLayer++;
+}
+
+/** A copy of what evaluations and checkpoints look at. Dispose of it with disposeSnapshot. */
+export function holdRun(run: RunState): RunSnapshot {
+  const [student, teacher, rest] = run.flats.map(copyFlat);
+  if (!student || !teacher || !rest) throw new RangeError('The run lacks a part of its state');
+  return snapshotOf(student, teacher, rest, run.step);
+}
+
+export function disposeSnapshot({ flats }: RunSnapshot): void {
+  for (const flat of flats) disposeFlat(flat);
+}
 
 export function disposeRun(run: RunState): void {
-  disposeNetwork(run.student);
-  disposeNetwork(run.teacher);
-  tf.dispose([run.center, ...[...run.moments.values()].flat()]);
-}
-
-/** The same state under tensors of its own: it stays whole while the run goes on. Dispose of it with disposeRun. */
-export function holdRun(run: RunState): RunState {
-  const network = ({ parameters, buffers }: Network) => ({
-    parameters: clones(parameters),
-    buffers: clones(buffers),
-  });
-  return {
-    student: network(run.student),
-    teacher: network(run.teacher),
-    center: tf.clone(run.center),
-    moments: new Map([...run.moments].map(([name, moments]) => [name, moments.map((t) => tf.clone(t))])),
-    updates: run.updates,
-    step: run.step,
-  };
+  disposeSnapshot(run);
+  for (const flat of run.weights.moments) disposeFlat(flat);
 }

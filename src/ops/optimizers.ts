@@ -1,6 +1,7 @@
 /** AdamW, Adam and SGD with torch's order of operations, one parameter tensor at a time. */
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from './constants.ts';
+import { GROUP_VALUE, groupStart, scalarOf } from './step-values.ts';
 
 export interface OptimizerSettings {
   kind: 'adamw' | 'adam' | 'sgd';
@@ -31,8 +32,6 @@ export interface Update {
 }
 
 export interface Optimizer {
-  /** Zero moments for a parameter. */
-  init(parameter: tf.Tensor): Moments;
   /** The new parameter and moments; nothing is changed in place or disposed. */
   update(parameter: tf.Tensor, gradient: tf.Tensor, moments: Moments, at: UpdateScalars): Update;
 }
@@ -46,23 +45,34 @@ export class MomentsError extends Error {
   }
 }
 
-/**
- * Scalars of one step for parameters that have been updated `t − 1` times before. `apply` is 1, or 0 on the device
- * where the step must not move anything.
- */
-export function updateScalars(
-  settings: OptimizerSettings,
+/** How many moments the optimizer keeps for a parameter; all begin as zeros. */
+export const momentCount = ({ kind }: OptimizerSettings): number => (kind === 'sgd' ? 1 : 2);
+
+/** What an update group needs of the step, on the host: for parameters that were updated `t − 1` times before. */
+export function updateNumbers(
+  { beta1, beta2 }: OptimizerSettings,
   lr: number,
   weightDecay: number,
   t: number,
-  apply: tf.Scalar,
-): UpdateScalars {
+): Record<keyof UpdateScalars, number> {
   return {
-    lr: tf.mul(tf.scalar(lr), apply),
-    weightDecay: tf.scalar(weightDecay),
-    keep: tf.sub(constant(1), tf.mul(tf.scalar(lr * weightDecay), apply)),
-    stepSize: tf.mul(tf.scalar(lr / (1 - settings.beta1 ** t)), apply),
-    secondCorrection: tf.scalar(1 / Math.sqrt(1 - settings.beta2 ** t)),
+    lr,
+    weightDecay,
+    keep: 1 - lr * weightDecay,
+    stepSize: lr / (1 - beta1 ** t),
+    secondCorrection: 1 / Math.sqrt(1 - beta2 ** t),
+  };
+}
+
+/** The same out of the step's values on the device. */
+export function updateScalars(values: tf.Tensor1D, group: number): UpdateScalars {
+  const at = (name: keyof UpdateScalars) => scalarOf(values, groupStart(group) + GROUP_VALUE[name]);
+  return {
+    lr: at('lr'),
+    weightDecay: at('weightDecay'),
+    keep: at('keep'),
+    stepSize: at('stepSize'),
+    secondCorrection: at('secondCorrection'),
   };
 }
 
@@ -82,7 +92,6 @@ export function optimizer(settings: OptimizerSettings): Optimizer {
 /** Loshchilov & Hutter 2019 when `decoupled`, else Kingma & Ba 2015 with the decay added to the gradient. */
 function adam({ beta1, beta2, epsilon }: OptimizerSettings, decoupled: boolean): Optimizer {
   return {
-    init: (parameter) => [tf.zerosLike(parameter), tf.zerosLike(parameter)],
     update: (parameter, gradient, [m, v, ...rest], at) => {
       if (!m || !v || rest.length > 0) throw new MomentsError(rest.length + (m ? 1 : 0) + (v ? 1 : 0), 2);
       const g = decoupled ? gradient : tf.add(gradient, tf.mul(parameter, at.weightDecay));
@@ -98,7 +107,6 @@ function adam({ beta1, beta2, epsilon }: OptimizerSettings, decoupled: boolean):
 
 function sgd({ sgdMomentum }: OptimizerSettings): Optimizer {
   return {
-    init: (parameter) => [tf.zerosLike(parameter)],
     update: (parameter, gradient, [buffer, ...rest], at) => {
       if (!buffer || rest.length > 0) throw new MomentsError(rest.length + (buffer ? 1 : 0), 1);
       const g = tf.add(gradient, tf.mul(parameter, at.weightDecay));

@@ -1,12 +1,12 @@
 /** The views of one step, made from the crop plan and packed as patch rows. */
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/schema.ts';
 import type { Rgb } from '../core/pixels.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import { epochOrder, GLOBAL_VIEWS, planView } from '../data/crop-plan.ts';
 import { makeView, patchRows } from '../data/view.ts';
-import type { PackedViews } from '../model/vit.ts';
-import { tokenLayout } from '../ops/layout.ts';
+import { upload } from '../ops/assign.ts';
+import { type TokenLayout, tokenLayout } from '../ops/layout.ts';
 
 /** Ids of the images of each step; the last batch of an epoch is dropped if it is not full. */
 export function batchPlan(catalogue: Catalogue, config: RunConfig, stepsPerEpoch: number) {
@@ -33,31 +33,42 @@ export function viewOf(
   return makeView(image, planView(config, config.training.seed, epoch, id, index, image.width, image.height));
 }
 
-/** Views × images as rows, view by view: global views first, then the local ones. */
-export function packBatch(
-  catalogue: Catalogue,
-  config: RunConfig,
-  { epoch, ids }: { epoch: number; ids: Uint32Array },
-): PackedViews {
+/** Makes the views of each step into the rows that the step reads. */
+export interface ViewSource {
+  layout: TokenLayout;
+  /** Numbers of a patch, 3·patch². */
+  patchInputs: number;
+  /** Fills patches [Σ sequences·patches, 3·patch²] in place: view by view, global views first, each of all images. */
+  fill(step: number, patches: tf.Tensor2D): void | Promise<void>;
+  dispose(): void;
+}
+
+export function viewSource(catalogue: Catalogue, config: RunConfig, stepsPerEpoch: number): ViewSource {
   const { globalSize, localSize, localCount } = config.views;
+  const { batchSize } = config.training;
   const { patchSize } = config.backbone;
-  const views = GLOBAL_VIEWS + localCount;
-  const values = ids.length * 3 * (GLOBAL_VIEWS * globalSize ** 2 + localCount * localSize ** 2);
+  const batchOf = batchPlan(catalogue, config, stepsPerEpoch);
+  const values = batchSize * 3 * (GLOBAL_VIEWS * globalSize ** 2 + localCount * localSize ** 2);
   const rows = new Float32Array(values);
-  let at = 0;
-  for (let index = 0; index < views; index++)
-    for (const id of ids) {
-      const view = viewOf(catalogue, config, epoch, id, index);
-      patchRows([view], patchSize, rows, at);
-      at += view.data.length;
-    }
   const global = globalSize / patchSize;
   const local = localSize / patchSize;
   return {
-    patches: tf.tensor2d(rows, [values / (3 * patchSize ** 2), 3 * patchSize ** 2]),
     layout: tokenLayout([
-      { sequences: GLOBAL_VIEWS * ids.length, rows: global, columns: global },
-      { sequences: localCount * ids.length, rows: local, columns: local },
+      { sequences: GLOBAL_VIEWS * batchSize, rows: global, columns: global },
+      { sequences: localCount * batchSize, rows: local, columns: local },
     ]),
+    patchInputs: 3 * patchSize ** 2,
+    fill: (step, patches) => {
+      const { epoch, ids } = batchOf(step);
+      let at = 0;
+      for (let index = 0; index < GLOBAL_VIEWS + localCount; index++)
+        for (const id of ids) {
+          const view = viewOf(catalogue, config, epoch, id, index);
+          patchRows([view], patchSize, rows, at);
+          at += view.data.length;
+        }
+      upload(patches, rows);
+    },
+    dispose: () => undefined,
   };
 }

@@ -2,7 +2,7 @@
 import packageFile from '../../package.json';
 import { checkpointBytes } from '../checkpoint/save.ts';
 import type { Catalogue } from '../data/catalogue.ts';
-import type { RunState } from '../dino/run-state.ts';
+import type { RunSnapshot } from '../dino/run-state.ts';
 import { breathe } from './breathe.ts';
 import type { Emit } from './reporter.ts';
 import type { TrainingRun } from './training-run.ts';
@@ -145,7 +145,7 @@ export class Observer {
    * the run has been replaced.
    */
   private inTurn(
-    work: (held: RunState, subject: Subject, between: () => Promise<void>) => Promise<void>,
+    work: (held: RunSnapshot, subject: Subject, between: () => Promise<void>) => Promise<void>,
   ): Promise<void> {
     const { subject } = this;
     const between = async () => {

@@ -201,7 +201,7 @@ export class Session {
       while (this.phase === 'running' && this.stepsToGo > 0 && !run.finished) {
         this.stepsToGo--;
         const startedAt = performance.now();
-        const { figures } = run.advance();
+        const { figures } = await run.advance();
         pending.push(figures.then((row) => this.record(row, startedAt)));
         if (pending.length >= IN_FLIGHT || this.backend?.backend !== 'webgpu') await pending.shift();
         await this.observer.watch();

@@ -1,18 +1,25 @@
 /** A run: its state, its schedule and its batches, advanced one step at a time. */
-import type * as tf from '@tensorflow/tfjs-core';
 import { planRun, type RunPlan } from '../config/plan.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
-import { commitStep, discardStep } from '../dino/commit.ts';
-import { drawDropPath } from '../dino/drop-path.ts';
-import { disposeRun, holdRun, initialRun, type RunState } from '../dino/run-state.ts';
+import {
+  countStep,
+  disposeRun,
+  disposeSnapshot,
+  holdRun,
+  initialRun,
+  type RunSnapshot,
+  type RunState,
+} from '../dino/run-state.ts';
 import { planSchedule, type Schedule, type StepValues } from '../dino/schedule.ts';
 import { type StepSettings, trainStep } from '../dino/step.ts';
+import { disposeStepInputs, fillStepInputs, makeStepInputs, type StepInputs } from '../dino/step-inputs.ts';
 import { type NetworkSpec, networkSpec, parameterCount } from '../model/specs.ts';
 import { compileShaders } from '../ops/device/webgpu.ts';
 import type { ScheduleCurves, StepMetrics } from '../protocol/values.ts';
-import { batchPlan, packBatch } from './batches.ts';
+import { type ViewSource, viewSource } from './batches.ts';
 import { scheduleSettings, stepSettings } from './run-settings.ts';
+import { StepFigures } from './step-figures.ts';
 
 /** A step that has been given to the device; its figures come when the device has done it. */
 export interface PendingStep {
@@ -20,6 +27,13 @@ export interface PendingStep {
 }
 
 const CURVE_POINTS = 200;
+
+/** What a run has on the device; it stays there, unchanged in identity, until the run is disposed of. */
+interface Begun {
+  state: RunState;
+  inputs: StepInputs;
+  figures: StepFigures;
+}
 
 export class TrainingRun {
   readonly config: RunConfig;
@@ -29,32 +43,35 @@ export class TrainingRun {
   /** Parameters of one network. */
   readonly parameters: number;
   private readonly schedule: Schedule;
-  private readonly batchOf: ReturnType<typeof batchPlan>;
-  private readonly catalogue: Catalogue;
-  private begun: RunState | null = null;
+  private readonly views: ViewSource;
+  private held: Begun | null = null;
   private shadersReady = false;
 
   /** @throws SettingsError when the settings do not fit the images. */
   constructor(config: RunConfig, catalogue: Catalogue) {
     this.config = config;
-    this.catalogue = catalogue;
     this.plan = planRun(config, catalogue.trainCount);
     this.schedule = planSchedule(scheduleSettings(config, this.plan));
     this.settings = stepSettings(config);
     this.spec = networkSpec(this.settings.shape);
     this.parameters = parameterCount(this.spec);
-    this.batchOf = batchPlan(catalogue, config, this.plan.stepsPerEpoch);
+    this.views = viewSource(catalogue, config, this.plan.stepsPerEpoch);
   }
 
-  /** The networks are made when they are first needed: large ones take seconds. */
-  private get state(): RunState {
-    this.begun ??= initialRun(this.settings.shape, this.config.training.seed);
-    return this.begun;
+  /** Made when it is first needed: large networks take seconds. */
+  private get begun(): Begun {
+    const { dropPath, depth } = this.config.backbone;
+    this.held ??= {
+      state: initialRun(this.settings, this.config.training.seed),
+      inputs: makeStepInputs({ ...this.views, dropPath, depth }),
+      figures: new StepFigures(),
+    };
+    return this.held;
   }
 
   /** Steps done, or given to the device. */
   get step(): number {
-    return this.begun?.step ?? 0;
+    return this.held?.state.step ?? 0;
   }
 
   get finished(): boolean {
@@ -64,36 +81,29 @@ export class TrainingRun {
   /** Compiles the step's shaders side by side; does nothing on other backends or a second time. */
   async prepare(): Promise<void> {
     if (this.shadersReady) return;
-    const at = this.schedule.at(this.state.step);
-    // What is computed while compiling is void, so nothing of it is kept.
-    await compileShaders(() => discardStep(this.state, () => this.compute(at)));
+    const { state, inputs, figures } = this.begun;
+    // Kernels are compiled and not run, so nothing of the run changes.
+    await compileShaders(() => trainStep(state, inputs, figures.ring, this.settings));
     this.shadersReady = true;
   }
 
-  /** Gives the next step to the device. */
-  advance(): PendingStep {
-    const step = this.state.step;
+  /** Gives the next step to the device. One at a time: wait for the promise before the next call. */
+  async advance(): Promise<PendingStep> {
+    const { state, inputs, figures } = this.begun;
+    const { step } = state;
     const at = this.schedule.at(step);
-    const { next, scalars } = commitStep(this.state, () => this.compute(at));
-    this.begun = next;
-    return { figures: this.read(scalars, step, at) };
+    await this.views.fill(step, inputs.views.patches);
+    fillStepInputs(inputs, state, at, {
+      optimizer: this.settings.optimizer,
+      seed: this.config.training.seed,
+      row: figures.rowOf(step),
+    });
+    trainStep(state, inputs, figures.ring, this.settings);
+    countStep(state, at.frozen);
+    return { figures: figures.of(step).then((values) => this.metrics(values, step, at)) };
   }
 
-  private compute(at: StepValues) {
-    const step = this.state.step;
-    const views = packBatch(this.catalogue, this.config, this.batchOf(step));
-    const { dropPath, depth } = this.config.backbone;
-    const draw = drawDropPath(dropPath, depth, views.layout, this.config.training.seed, step);
-    return trainStep(this.state, views, at, draw, this.settings);
-  }
-
-  private async read(
-    scalars: tf.Tensor1D,
-    step: number,
-    at: StepValues,
-  ): Promise<Omit<StepMetrics, 'seconds'>> {
-    const values = await scalars.data<'float32'>();
-    scalars.dispose();
+  private metrics(values: Float32Array, step: number, at: StepValues): Omit<StepMetrics, 'seconds'> {
     const [
       loss = Number.NaN,
       teacherEntropy = Number.NaN,
@@ -116,13 +126,13 @@ export class TrainingRun {
     };
   }
 
-  /** The present state under tensors of its own; give it back to `release`. */
-  hold(): RunState {
-    return holdRun(this.state);
+  /** A copy of the present state, for evaluations beside training; give it back to `release`. */
+  hold(): RunSnapshot {
+    return holdRun(this.begun.state);
   }
 
-  release(held: RunState): void {
-    disposeRun(held);
+  release(held: RunSnapshot): void {
+    disposeSnapshot(held);
   }
 
   curves(): ScheduleCurves {
@@ -142,7 +152,11 @@ export class TrainingRun {
   }
 
   dispose(): void {
-    if (this.begun) disposeRun(this.begun);
-    this.begun = null;
+    this.views.dispose();
+    if (!this.held) return;
+    disposeRun(this.held.state);
+    disposeStepInputs(this.held.inputs);
+    this.held.figures.dispose();
+    this.held = null;
   }
 }

@@ -5,7 +5,7 @@ import { PURPOSE, rng } from '../core/rng.ts';
 import { evalView, wholeView } from '../data/augment.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import { patchRows } from '../data/view.ts';
-import type { RunState } from '../dino/run-state.ts';
+import type { RunSnapshot } from '../dino/run-state.ts';
 import { clsAttention } from '../eval/attention-maps.ts';
 import { cosineFeatures, eachSimilarity, pixelFeatures, type RowsOf } from '../eval/features.ts';
 import { countCorrect, type Neighbor, nearest } from '../eval/knn.ts';
@@ -81,7 +81,7 @@ export class KnnWatch {
     return this.catalogue.classes.length > 1 && this.train.length > 0 && this.val.length > 0;
   }
 
-  async measure(run: RunState, between: Between): Promise<KnnResult> {
+  async measure(run: RunSnapshot, between: Between): Promise<KnnResult> {
     const { config } = this;
     const teacher = await this.scoreNetwork(run.teacher.parameters, between);
     this.baselines ??= {
@@ -156,7 +156,7 @@ function featuresOf(
 
 /** The training images most like image `id` in the teacher's eyes, without itself. */
 export async function neighborsOf(
-  run: RunState,
+  run: RunSnapshot,
   catalogue: Catalogue,
   config: RunConfig,
   id: number,
@@ -181,7 +181,7 @@ export async function neighborsOf(
 
 /** Attention of student and teacher on the pinned images, and its overlap with the true masks where there are any. */
 export async function attentionSnapshot(
-  run: RunState,
+  run: RunSnapshot,
   catalogue: Catalogue,
   config: RunConfig,
   pinned: readonly number[],

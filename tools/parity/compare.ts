@@ -1,17 +1,22 @@
 /** Replays a step fixture and compares everything that it holds with what we compute. */
 import * as tf from '@tensorflow/tfjs-core';
-import { commitStep } from '../../src/dino/commit.ts';
-import { disposeRun, type RunState } from '../../src/dino/run-state.ts';
-import { trainStep } from '../../src/dino/step.ts';
-import { teacherTargets, updateCenter } from '../../src/dino/targets.ts';
-import { clipGradients, lossAndGradients } from '../../src/dino/update.ts';
+import type { RunState } from '../../src/dino/run-state.ts';
+import { moveCenter, teacherTargets } from '../../src/dino/targets.ts';
+import { lossAndGradients } from '../../src/dino/update.ts';
 import { toOfficial } from '../../src/model/border.ts';
 import { head } from '../../src/model/head.ts';
 import type { Tensors } from '../../src/model/network.ts';
 import { isTrainable } from '../../src/model/specs.ts';
-import { clsFeatures, globalViews, lastAttention, tokenFeatures } from '../../src/model/vit.ts';
+import {
+  clsFeatures,
+  globalViews,
+  lastAttention,
+  type PackedViews,
+  tokenFeatures,
+} from '../../src/model/vit.ts';
+import { clipGradients } from '../../src/ops/clip.ts';
 import { crossViewLoss } from '../../src/ops/cross-view-loss.ts';
-import { compileShaders } from '../../src/ops/device/webgpu.ts';
+import { DrivenRun } from './driven-run.ts';
 import type { StepFixture } from './fixture.ts';
 
 /** One quantity: how far we are from the file, and how far we may be. */
@@ -41,31 +46,37 @@ const absolute = (
 /** All quantities of the first step and of the whole trajectory, in the order of a step. */
 export async function compareWithFixture(fixture: StepFixture): Promise<Quantity[]> {
   const first = fixture.initialRun();
-  await compileShaders(() => {
-    const at = fixture.schedule[0];
-    if (at) tf.tidy(() => void trainStep(first, fixture.views(0), at, () => null, fixture.settings));
-  });
+  const driven = new DrivenRun(first, fixture.settings, fixture.views(0).layout);
+  await driven.prepare();
   const quantities = [...(await compareForward(fixture, first)), ...(await compareGradients(fixture, first))];
-  return [...quantities, ...(await compareTrajectory(fixture, first))];
+  quantities.push(...(await compareTrajectory(fixture, driven)));
+  driven.dispose();
+  return quantities;
 }
+
+function packedViews(fixture: StepFixture, step: number): PackedViews {
+  const { rows, layout } = fixture.views(step);
+  const patches = layout.tokens - layout.sequences;
+  return { patches: tf.tensor2d(rows, [patches, rows.length / patches]), layout };
+}
+
+const inverseTemperature = (fixture: StepFixture) => tf.scalar(1 / (fixture.schedule[0]?.teacherTemp ?? 1));
 
 async function compareForward(fixture: StepFixture, run: RunState): Promise<Quantity[]> {
   const { backbone, head: headShape } = fixture.shape;
   const student = run.student.parameters;
   const teacher = run.teacher.parameters;
   const made = tf.tidy(() => {
-    const views = fixture.views(0);
+    const views = packedViews(fixture, 0);
     const globals = globalViews(views);
     const studentCls = clsFeatures(student, views, backbone);
     const teacherCls = clsFeatures(teacher, globals, backbone);
     const teacherLogits = head(teacher, teacherCls, headShape);
     const studentLogits = head(student, studentCls, headShape);
-    const targets = teacherTargets(
-      teacherLogits,
-      run.center,
-      fixture.schedule[0]?.teacherTemp ?? 1,
-      fixture.settings,
-    );
+    const targets = teacherTargets(teacherLogits, run.center, inverseTemperature(fixture), fixture.settings);
+    // Moved as a step moves the center, but a copy: the run has yet to begin.
+    const center1 = tf.add<tf.Tensor2D>(run.center, tf.scalar(0));
+    moveCenter(center1, teacherLogits, null, fixture.settings);
     const attention = lastAttention(student, views, backbone);
     const batch = fixture.config.batch;
     const firstView = (maps: tf.Tensor4D | undefined) =>
@@ -84,7 +95,7 @@ async function compareForward(fixture: StepFixture, run: RunState): Promise<Quan
       'out/attn_last_global': firstView(attention[0]),
       'out/attn_last_local': firstView(attention[1]),
       loss: crossViewLoss(studentLogits, targets, fixture.settings.views, fixture.settings.studentTemp),
-      center1: updateCenter(run.center, teacherLogits, fixture.settings),
+      center1,
     };
   });
   const tolerances: Record<keyof typeof made, number> = {
@@ -110,20 +121,13 @@ async function compareForward(fixture: StepFixture, run: RunState): Promise<Quan
 
 async function compareGradients(fixture: StepFixture, run: RunState): Promise<Quantity[]> {
   const { backbone, head: headShape } = fixture.shape;
-  const views = fixture.views(0);
+  const student = run.student.parameters;
+  const teacher = run.teacher.parameters;
   const made = tf.tidy(() => {
-    const teacherLogits = head(
-      run.teacher.parameters,
-      clsFeatures(run.teacher.parameters, globalViews(views), backbone),
-      headShape,
-    );
-    const targets = teacherTargets(
-      teacherLogits,
-      run.center,
-      fixture.schedule[0]?.teacherTemp ?? 1,
-      fixture.settings,
-    );
-    const differentiated = lossAndGradients(run.student.parameters, headShape, (student) =>
+    const views = packedViews(fixture, 0);
+    const teacherLogits = head(teacher, clsFeatures(teacher, globalViews(views), backbone), headShape);
+    const targets = teacherTargets(teacherLogits, run.center, inverseTemperature(fixture), fixture.settings);
+    const { gradients } = lossAndGradients(run.weights, () =>
       crossViewLoss(
         head(student, clsFeatures(student, views, backbone), headShape),
         targets,
@@ -131,13 +135,9 @@ async function compareGradients(fixture: StepFixture, run: RunState): Promise<Qu
         fixture.settings.studentTemp,
       ),
     );
-    const clipped = clipGradients(differentiated.gradients, fixture.settings);
-    return {
-      gradients: Object.fromEntries(differentiated.gradients),
-      norms: Object.fromEntries(clipped.norms),
-    };
+    const { norms } = clipGradients(gradients, fixture.settings);
+    return { gradients: Object.fromEntries(gradients), norms: Object.fromEntries(norms) };
   });
-  views.patches.dispose();
   const tolerance = fixture.config.use_bn ? 1e-4 : 3e-5;
   let worst = 0;
   let worstZero = 0;
@@ -174,20 +174,15 @@ async function compareGradients(fixture: StepFixture, run: RunState): Promise<Qu
   ];
 }
 
-async function compareTrajectory(fixture: StepFixture, first: RunState): Promise<Quantity[]> {
+async function compareTrajectory(fixture: StepFixture, driven: DrivenRun): Promise<Quantity[]> {
   const quantities: Quantity[] = [];
   const theirs = fixture.values('losses');
-  let run = first;
+  const run = driven.state;
   let worstLoss = 0;
   for (let step = 0; step < fixture.config.num_steps; step++) {
     const at = fixture.schedule[step];
     if (!at) break;
-    const views = fixture.views(step);
-    const result = commitStep(run, () => trainStep(run, views, at, () => null, fixture.settings));
-    views.patches.dispose();
-    run = result.next;
-    const [loss = Number.NaN] = await floats(result.scalars);
-    result.scalars.dispose();
+    const [loss = Number.NaN] = await driven.step(fixture.views(step).rows, at);
     worstLoss = worse(worstLoss, Math.abs(loss - (theirs[step] ?? Number.NaN)));
     if (step === 0) quantities.push(...(await compareState(fixture, run, 1)));
   }
@@ -198,7 +193,6 @@ async function compareTrajectory(fixture: StepFixture, first: RunState): Promise
   quantities.push(
     absolute(center, largestDifference(await floats(run.center), fixture.values(center)), 2e-6),
   );
-  disposeRun(run);
   return quantities;
 }
 

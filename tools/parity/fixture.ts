@@ -2,15 +2,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
 import { readSafetensors, type SafetensorsFile } from '../../src/core/safetensors.ts';
-import type { RunState } from '../../src/dino/run-state.ts';
+import { type RunState, runFrom } from '../../src/dino/run-state.ts';
 import type { StepValues } from '../../src/dino/schedule.ts';
 import type { StepSettings } from '../../src/dino/step.ts';
 import { networkFrom } from '../../src/model/border.ts';
-import type { Network } from '../../src/model/network.ts';
+import { disposeNetwork, type Network } from '../../src/model/network.ts';
 import type { NetworkShape } from '../../src/model/shapes.ts';
 import { type NetworkSpec, networkSpec, type ParameterSpec } from '../../src/model/specs.ts';
-import type { PackedViews } from '../../src/model/vit.ts';
 import { tokenLayout } from '../../src/ops/layout.ts';
+import type { ViewRows } from './driven-run.ts';
 
 const configSchema = z.looseObject({
   img_size: z.int(),
@@ -56,7 +56,7 @@ export interface StepFixture {
   values(name: string): Float32Array;
   has(name: string): boolean;
   /** Views of a step, packed as rows. */
-  views(step: number): PackedViews;
+  views(step: number): ViewRows;
   /** The run before step 0. */
   initialRun(): RunState;
 }
@@ -102,28 +102,29 @@ export function readStepFixture(bytes: Uint8Array): StepFixture {
   const has = (name: string) => file.tensors.has(name);
   const network = (prefix: string): Network =>
     networkFrom(spec, ({ name }: ParameterSpec) => values(prefix + name));
+  const settings: StepSettings = {
+    shape,
+    views: 2 + config.n_local,
+    studentTemp: config.student_temp,
+    teacherUpdate: 'after',
+    centering: true,
+    centerMomentum: config.center_momentum,
+    teacherLogitsL2: false,
+    clip: config.clip_grad > 0 ? 'tensor' : 'off',
+    clipNorm: config.clip_grad,
+    optimizer: {
+      kind: 'adamw',
+      beta1: config.betas[0],
+      beta2: config.betas[1],
+      epsilon: config.adam_eps,
+      sgdMomentum: 0,
+    },
+  };
   return {
     config,
     shape,
     spec,
-    settings: {
-      shape,
-      views: 2 + config.n_local,
-      studentTemp: config.student_temp,
-      teacherUpdate: 'after',
-      centering: true,
-      centerMomentum: config.center_momentum,
-      teacherLogitsL2: false,
-      clip: config.clip_grad > 0 ? 'tensor' : 'off',
-      clipNorm: config.clip_grad,
-      optimizer: {
-        kind: 'adamw',
-        beta1: config.betas[0],
-        beta2: config.betas[1],
-        epsilon: config.adam_eps,
-        sgdMomentum: 0,
-      },
-    },
+    settings,
     schedule: config.schedule.lr.map((lr, i) => ({
       lr,
       weightDecay: config.schedule.weight_decay[i] ?? 0,
@@ -134,14 +135,16 @@ export function readStepFixture(bytes: Uint8Array): StepFixture {
     values,
     has,
     views: (step) => packViews(config, file, step === 0 ? '' : `step${step}/`),
-    initialRun: () => ({
-      student: network('student0/'),
-      teacher: network('teacher0/'),
-      center: tf.tensor2d(values('center0'), [1, config.out_dim]),
-      moments: new Map(),
-      updates: new Map(),
-      step: 0,
-    }),
+    initialRun: () => {
+      const student = network('student0/');
+      const teacher = network('teacher0/');
+      const center = tf.tensor2d(values('center0').slice(), [1, config.out_dim]);
+      const run = runFrom(settings, student, teacher, center);
+      disposeNetwork(student);
+      disposeNetwork(teacher);
+      center.dispose();
+      return run;
+    },
   };
 }
 
@@ -153,7 +156,7 @@ function parseConfig(file: SafetensorsFile): FixtureConfig {
   return parsed.data;
 }
 
-function packViews(config: FixtureConfig, file: SafetensorsFile, prefix: string): PackedViews {
+function packViews(config: FixtureConfig, file: SafetensorsFile, prefix: string): ViewRows {
   const { patch_size: patch, batch } = config;
   const names = (kind: string, count: number) =>
     Array.from({ length: count }, (_, i) => `${prefix}views/${kind}/${i}`);
@@ -175,14 +178,13 @@ function packViews(config: FixtureConfig, file: SafetensorsFile, prefix: string)
     rows.push(patchify(tensor.data, tensor.shape, patch));
   }
   const layout = tokenLayout([gridOf(globals), gridOf(locals)]);
-  const width = 3 * patch * patch;
   const flat = new Float32Array(rows.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of rows) {
     flat.set(part, at);
     at += part.length;
   }
-  return { patches: tf.tensor2d(flat, [flat.length / width, width]), layout };
+  return { rows: flat, layout };
 }
 
 /** [batch, 3, height, width] → rows of [channel, y, x] patches, image by image, row-major. */

@@ -1,12 +1,10 @@
 /** A toy run for tests: a network of a few thousand parameters and views from the counter-based generator. */
-import * as tf from '@tensorflow/tfjs-core';
 import { PURPOSE, rng } from '../../../src/core/rng.ts';
-import { commitStep } from '../../../src/dino/commit.ts';
-import type { RunState } from '../../../src/dino/run-state.ts';
+import { initialRun, type RunSnapshot, type RunState } from '../../../src/dino/run-state.ts';
 import type { StepValues } from '../../../src/dino/schedule.ts';
-import { type StepSettings, trainStep } from '../../../src/dino/step.ts';
-import type { PackedViews } from '../../../src/model/vit.ts';
+import type { StepSettings } from '../../../src/dino/step.ts';
 import { tokenLayout } from '../../../src/ops/layout.ts';
+import { DrivenRun } from '../../../tools/parity/driven-run.ts';
 
 export const TOY: StepSettings = {
   shape: {
@@ -50,24 +48,32 @@ export const TOY_LAYOUT = tokenLayout([
   { sequences: 2 * BATCH, rows: 2, columns: 2 },
 ]);
 
-export function toyViews(seed: number): PackedViews {
-  const layout = TOY_LAYOUT;
-  const rows = layout.tokens - layout.sequences;
+/** Patch rows of one batch. */
+export function toyRows(seed: number): Float32Array {
+  const rows = TOY_LAYOUT.tokens - TOY_LAYOUT.sequences;
   const random = rng(seed, PURPOSE.evaluation);
-  const values = Float32Array.from({ length: rows * 48 }, () => random.normal());
-  return { patches: tf.tensor2d(values, [rows, 48]), layout };
+  return Float32Array.from({ length: rows * 48 }, () => random.normal());
 }
 
-/** One toy step; the old state is spent. Returns the new one and its four figures. */
-export async function toyStep(
-  run: RunState,
-  views: PackedViews,
-  settings = TOY,
-  at = AT,
-): Promise<{ run: RunState; figures: number[] }> {
-  const { next, scalars } = commitStep(run, () => trainStep(run, views, at, () => null, settings));
-  views.patches.dispose();
-  const figures = Array.from(await scalars.data());
-  scalars.dispose();
-  return { run: next, figures };
+/** A toy run before its first step. */
+export const toyRun = (settings: StepSettings = TOY, dropPath = 0): DrivenRun =>
+  new DrivenRun(initialRun(settings, 1), settings, TOY_LAYOUT, dropPath);
+
+/** Values of all parameters, by name. */
+export async function weightsOf(
+  run: RunSnapshot,
+  who: 'student' | 'teacher' = 'student',
+): Promise<Map<string, number[]>> {
+  const values = new Map<string, number[]>();
+  for (const [name, tensor] of run[who].parameters) values.set(name, [...(await tensor.data<'float32'>())]);
+  return values;
+}
+
+/** Values of everything that a step may move. */
+export async function everythingOf(run: RunState): Promise<Record<string, number[]>> {
+  const flats = [...run.flats, ...run.weights.moments];
+  const values: Record<string, number[]> = {};
+  for (const [i, { tensors }] of flats.entries())
+    for (const [name, tensor] of tensors) values[`${i} ${name}`] = [...(await tensor.data<'float32'>())];
+  return values;
 }
