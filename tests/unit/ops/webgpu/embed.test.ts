@@ -25,6 +25,12 @@ const CASES = [
     dim: 7,
     layout: tokenLayout([{ sequences: 3, rows: 2, columns: 5 }, square(5, 1), square(1, 7)]),
   },
+  {
+    name: 'one patch, which needs few slots of its table',
+    side: 8,
+    dim: 4,
+    layout: tokenLayout([square(2, 1)]),
+  },
   { name: 'ViT at 224 and 96', side: 14, dim: 12, layout: tokenLayout([square(2, 14), square(3, 6)]) },
 ];
 

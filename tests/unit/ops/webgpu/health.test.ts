@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, expect, it } from 'vitest';
 import { featureSpread, meanEntropy } from '../../../../src/dino/health.ts';
 import { softmax } from '../../../../src/ops/cross-view-loss.ts';
-import { composed } from '../../../../src/ops/kernel.ts';
+import { composed, fusedKernel } from '../../../../src/ops/kernel.ts';
 import type { GpuBackend } from '../../../../src/ops/webgpu/backend.ts';
 import { asMatrix } from '../tensors.ts';
 import { observed, random, startGpu, VARIANTS, worstError } from './against-composition.ts';
@@ -46,4 +46,12 @@ it('is ln K for a uniform row, and 0 for a row of one prototype and for features
   const single = tf.tensor2d([0, 1, 0, 0, 0, 0], [2, 3]);
   expect((await meanEntropy(single).data())[0]).toBeCloseTo(0, 6);
   expect((await featureSpread(tf.fill([4, 8], 0.3)).data())[0]).toBeCloseTo(0, 6);
+});
+
+it('takes no logarithm of less than the floor', async () => {
+  const probabilities = tf.tensor2d([0, 0.125, 0.875], [1, 3]);
+  const kernel = fusedKernel('MeanEntropy');
+  const [entropy] = kernel?.<[tf.Scalar]>({ probabilities }, { floor: 0.25 }) ?? [];
+  const wanted = -0.125 * Math.log(0.25) - 0.875 * Math.log(0.875);
+  expect((await entropy?.data())?.[0]).toBeCloseTo(wanted, 5);
 });
