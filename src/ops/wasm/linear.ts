@@ -23,10 +23,17 @@ interface Product {
 function product(module: WasmModule, p: Product): tf.TensorInfo {
   const y = module.output([p.m, p.n]);
   const scratch = module.scratch(module.call('productScratch', p.n, p.k));
-  const [x, w, out, ...rest] = [p.x, p.w, y, p.bias, p.residual, p.keep, p.hidden, p.slope].map((tensor) =>
-    module.address(tensor),
+  const [x = 0, w = 0, out = 0, ...rest] = module.addresses(
+    p.x,
+    p.w,
+    y,
+    p.bias,
+    p.residual,
+    p.keep,
+    p.hidden,
+    p.slope,
   );
-  module.call('product', x ?? 0, w ?? 0, p.transposed ? 1 : 0, out ?? 0, p.m, p.n, p.k, ...rest, scratch);
+  module.call('product', x, w, p.transposed ? 1 : 0, out, p.m, p.n, p.k, ...rest, scratch);
   return y;
 }
 
@@ -43,19 +50,7 @@ function outer(
   const c = module.output([m, n]);
   const sums = summed ? module.output([n]) : undefined;
   const scratch = module.scratch(module.call('outerScratch', m, n));
-  const [from, by, to] = [a, b, c].map((tensor) => module.address(tensor));
-  module.call(
-    'outer',
-    from ?? 0,
-    by ?? 0,
-    to ?? 0,
-    steps,
-    m,
-    n,
-    module.address(keep),
-    module.address(sums),
-    scratch,
-  );
+  module.call('outer', ...module.addresses(a, b, c), steps, m, n, ...module.addresses(keep, sums), scratch);
   return sums ? [c, sums] : [c];
 }
 

@@ -3,7 +3,20 @@ import { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type * as tf from '@tensorflow/tfjs-core';
 
 /** What src/ops/wasm/assembly/index.ts exports. */
-const FUNCTIONS = ['open', 'outer', 'outerScratch', 'product', 'productScratch'] as const;
+const FUNCTIONS = [
+  'attention',
+  'attentionGradient',
+  'attentionGradientScratch',
+  'attentionScratch',
+  'layerNorm',
+  'layerNormGradient',
+  'layerNormScratch',
+  'open',
+  'outer',
+  'outerScratch',
+  'product',
+  'productScratch',
+] as const;
 export type KernelFunction = (typeof FUNCTIONS)[number];
 
 type Callable = (...values: number[]) => unknown;
@@ -81,6 +94,10 @@ export class WasmModule {
   /** Where a tensor's values begin; 0 for none. */
   address(tensor: tf.TensorInfo | undefined): number {
     return tensor ? this.backend.getMemoryOffset(tensor.dataId) : 0;
+  }
+
+  addresses(...tensors: (tf.TensorInfo | undefined)[]): number[] {
+    return tensors.map((tensor) => this.address(tensor));
   }
 
   /** A new tensor, whose values are whatever the heap held. */

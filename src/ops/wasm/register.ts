@@ -1,10 +1,21 @@
 /** Every WASM kernel, under the name that its op asks for. */
 import * as tf from '@tensorflow/tfjs-core';
+import { ATTENTION, ATTENTION_GRADIENT } from './attention.ts';
 import type { WasmKernel } from './kernel.ts';
+import { LAYER_NORM, LAYER_NORM_GRADIENT } from './layer-norm.ts';
 import { LINEAR, LINEAR_INPUT_GRADIENT, LINEAR_WEIGHT_GRADIENT, PRODUCT } from './linear.ts';
 import { moduleOf } from './module.ts';
 
-const KERNELS: readonly WasmKernel[] = [LINEAR, LINEAR_INPUT_GRADIENT, LINEAR_WEIGHT_GRADIENT, PRODUCT];
+const KERNELS: readonly WasmKernel[] = [
+  LINEAR,
+  LINEAR_INPUT_GRADIENT,
+  LINEAR_WEIGHT_GRADIENT,
+  PRODUCT,
+  LAYER_NORM,
+  LAYER_NORM_GRADIENT,
+  ATTENTION,
+  ATTENTION_GRADIENT,
+];
 
 let registered = false;
 
