@@ -6,9 +6,9 @@ import { drawKeep, droppedBranches } from '../../src/dino/drop-path.ts';
 import { planSchedule } from '../../src/dino/schedule.ts';
 import { disposeStepInputs, makeStepInputs } from '../../src/dino/step-inputs.ts';
 import type { TokenLayout } from '../../src/ops/layout.ts';
-import { viewSource } from '../../src/trainer/batches.ts';
 import { scheduleSettings } from '../../src/trainer/run-settings.ts';
 import { TrainingRun } from '../../src/trainer/training-run.ts';
+import { RunViews } from '../../src/trainer/view-source.ts';
 import type { Given, Start, StepInputs } from '../contestant.ts';
 
 /** A copy that owns its memory. */
@@ -23,7 +23,7 @@ export async function givenBy(config: RunConfig, catalogue: Catalogue, steps: nu
   const { plan } = run;
   run.dispose();
   const schedule = planSchedule(scheduleSettings(config, plan));
-  const source = viewSource(catalogue, config, plan.stepsPerEpoch);
+  const source = new RunViews(catalogue, config, plan.stepsPerEpoch);
   const { dropPath, depth } = config.backbone;
   const held = makeStepInputs({ ...source, dropPath, depth });
   const { patches } = held.views;

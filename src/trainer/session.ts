@@ -171,6 +171,7 @@ export class Session {
   private async renewDevice(): Promise<void> {
     if (this.deviceUsable) return;
     // The tensors died with the device; they are forgotten, not freed.
+    this.run?.forget();
     this.run = null;
     await this.open(this.prefer);
   }

@@ -17,9 +17,10 @@ import { disposeStepInputs, fillStepInputs, makeStepInputs, type StepInputs } fr
 import { type NetworkSpec, networkSpec, parameterCount } from '../model/specs.ts';
 import { compileShaders } from '../ops/device/webgpu.ts';
 import type { ScheduleCurves, StepMetrics } from '../protocol/values.ts';
-import { type ViewSource, viewSource } from './batches.ts';
 import { scheduleSettings, stepSettings } from './run-settings.ts';
 import { StepFigures } from './step-figures.ts';
+import { StepRunner } from './step-runner.ts';
+import { RunViews } from './view-source.ts';
 
 /** A step that has been given to the device; its figures come when the device has done it. */
 export interface PendingStep {
@@ -33,6 +34,7 @@ interface Begun {
   state: RunState;
   inputs: StepInputs;
   figures: StepFigures;
+  runner: StepRunner;
 }
 
 export class TrainingRun {
@@ -42,31 +44,43 @@ export class TrainingRun {
   readonly settings: StepSettings;
   /** Parameters of one network. */
   readonly parameters: number;
+  private readonly recorded: boolean;
   private readonly schedule: Schedule;
-  private readonly views: ViewSource;
+  private readonly views: RunViews;
   private held: Begun | null = null;
   private shadersReady = false;
 
-  /** @throws SettingsError when the settings do not fit the images. */
-  constructor(config: RunConfig, catalogue: Catalogue) {
+  /**
+   * With `recorded` false no step is ever replayed.
+   * @throws SettingsError when the settings do not fit the images.
+   */
+  constructor(config: RunConfig, catalogue: Catalogue, { recorded = true } = {}) {
     this.config = config;
+    this.recorded = recorded;
     this.plan = planRun(config, catalogue.trainCount);
     this.schedule = planSchedule(scheduleSettings(config, this.plan));
     this.settings = stepSettings(config);
     this.spec = networkSpec(this.settings.shape);
     this.parameters = parameterCount(this.spec);
-    this.views = viewSource(catalogue, config, this.plan.stepsPerEpoch);
+    this.views = new RunViews(catalogue, config, this.plan.stepsPerEpoch);
   }
 
   /** Made when it is first needed: large networks take seconds. */
   private get begun(): Begun {
-    const { dropPath, depth } = this.config.backbone;
-    this.held ??= {
-      state: initialRun(this.settings, this.config.training.seed),
-      inputs: makeStepInputs({ ...this.views, dropPath, depth }),
-      figures: new StepFigures(),
-    };
+    this.held ??= this.begin();
     return this.held;
+  }
+
+  private begin(): Begun {
+    const { dropPath, depth } = this.config.backbone;
+    const state = initialRun(this.settings, this.config.training.seed);
+    const inputs = makeStepInputs({ ...this.views, dropPath, depth });
+    const figures = new StepFigures();
+    const step = () => {
+      this.views.make(inputs.views.patches);
+      trainStep(state, inputs, figures.ring, this.settings);
+    };
+    return { state, inputs, figures, runner: new StepRunner(step, this.recorded) };
   }
 
   /** Steps done, or given to the device. */
@@ -78,18 +92,28 @@ export class TrainingRun {
     return this.step >= this.plan.stopStep;
   }
 
-  /** Compiles the step's shaders side by side; does nothing on other backends or a second time. */
+  /** Why the steps are not replayed from a recording, where they could be; null if there is no reason. */
+  get notRecorded(): string | null {
+    return this.held?.runner.refusal ?? null;
+  }
+
+  /** Dispatches of a step that is replayed; null while none is. */
+  get dispatches(): number | null {
+    return this.held?.runner.dispatches ?? null;
+  }
+
+  /** Has the first views made ahead, and compiles the step's shaders side by side; does nothing a second time. */
   async prepare(): Promise<void> {
     if (this.shadersReady) return;
-    const { state, inputs, figures } = this.begun;
+    await this.views.prepare(this.step);
     // Kernels are compiled and not run, so nothing of the run changes.
-    await compileShaders(() => trainStep(state, inputs, figures.ring, this.settings));
+    await compileShaders(this.begun.runner.step);
     this.shadersReady = true;
   }
 
   /** Gives the next step to the device. One at a time: wait for the promise before the next call. */
   async advance(): Promise<PendingStep> {
-    const { state, inputs, figures } = this.begun;
+    const { state, inputs, figures, runner } = this.begun;
     const { step } = state;
     const at = this.schedule.at(step);
     await this.views.fill(step, inputs.views.patches);
@@ -98,7 +122,7 @@ export class TrainingRun {
       seed: this.config.training.seed,
       row: figures.rowOf(step),
     });
-    trainStep(state, inputs, figures.ring, this.settings);
+    runner.run();
     countStep(state, at.frozen);
     return { figures: figures.of(step).then((values) => this.metrics(values, step, at)) };
   }
@@ -151,9 +175,15 @@ export class TrainingRun {
     };
   }
 
+  /** Lets go of everything but tensors, which died with their device. */
+  forget(): void {
+    this.views.dispose();
+  }
+
   dispose(): void {
     this.views.dispose();
     if (!this.held) return;
+    this.held.runner.dispose();
     disposeRun(this.held.state);
     disposeStepInputs(this.held.inputs);
     this.held.figures.dispose();
