@@ -2,11 +2,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { attention, attentionWeights } from '../ops/attention.ts';
 import { assembleTokens, leadingRows, positionsFor, selectCls } from '../ops/embed.ts';
-import { gelu } from '../ops/gelu.ts';
 import { layerNorm } from '../ops/layer-norm.ts';
 import type { Segment, TokenLayout } from '../ops/layout.ts';
-import { linear, linearOfData } from '../ops/linear.ts';
-import { residual } from '../ops/residual.ts';
+import { addLinear, type Layer, linear, linearOfData } from '../ops/linear.ts';
+import { addMlp } from '../ops/mlp.ts';
 import { cube, matrix, type Tensors, vector } from './network.ts';
 import type { BackboneShape } from './shapes.ts';
 
@@ -47,8 +46,10 @@ function embed(p: Tensors, { patches, layout }: PackedViews): tf.Tensor2D {
 const norm = (p: Tensors, name: string, x: tf.Tensor2D) =>
   layerNorm(x, vector(p, `${name}.weight`), vector(p, `${name}.bias`));
 
-const project = (p: Tensors, name: string, x: tf.Tensor2D) =>
-  linear(x, matrix(p, `${name}.weight`), vector(p, `${name}.bias`));
+const layer = (p: Tensors, name: string): Layer => ({
+  w: matrix(p, `${name}.weight`),
+  b: vector(p, `${name}.bias`),
+});
 
 function qkv(p: Tensors, block: string, x: tf.Tensor2D, shape: BackboneShape): tf.Tensor2D {
   const bias = shape.qkvBias ? vector(p, `${block}.attn.qkv.bias`) : null;
@@ -65,9 +66,9 @@ function block(
 ): tf.Tensor2D {
   const name = `backbone.blocks.${i}`;
   const attended = attention(qkv(p, name, x, shape), layout, shape.heads); // [tokens, dim]
-  const y = residual(x, project(p, `${name}.attn.proj`, attended), dropPath(i, 0)); // [tokens, dim]
-  const hidden = gelu(project(p, `${name}.mlp.fc1`, norm(p, `${name}.norm2`, y))); // [tokens, ratio·dim]
-  return residual(y, project(p, `${name}.mlp.fc2`, hidden), dropPath(i, 1)); // [tokens, dim]
+  const y = addLinear(x, attended, layer(p, `${name}.attn.proj`), dropPath(i, 0)); // [tokens, dim]
+  const [fc1, fc2] = [layer(p, `${name}.mlp.fc1`), layer(p, `${name}.mlp.fc2`)];
+  return addMlp(y, norm(p, `${name}.norm2`, y), fc1, fc2, dropPath(i, 1)); // [tokens, dim]
 }
 
 /** Tokens after the first `blocks` blocks, before the final norm: [tokens, dim]. */

@@ -9,9 +9,9 @@ import { assembleTokens, positionsFor, selectCls } from '../../../src/ops/embed.
 import { gelu } from '../../../src/ops/gelu.ts';
 import { layerNorm } from '../../../src/ops/layer-norm.ts';
 import { tokenLayout } from '../../../src/ops/layout.ts';
-import { linear, linearOfData, linearTransposed } from '../../../src/ops/linear.ts';
+import { addLinear, linear, linearOfData, linearTransposed } from '../../../src/ops/linear.ts';
+import { addMlp } from '../../../src/ops/mlp.ts';
 import { l2Normalize, weightNorm } from '../../../src/ops/normalize.ts';
-import { residual } from '../../../src/ops/residual.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
 import { asCube, asMatrix, asVector } from './tensors.ts';
 
@@ -36,6 +36,7 @@ interface Case {
 const fixedRows = random([7, 5]);
 const fixedTargets = random([4, 11], 2);
 const keepRows = Float32Array.of(0, 1.25, 1.25, 0, 1.25);
+const kept = (rows: Float32Array | null) => rows && tf.tensor2d(rows, [rows.length, 1]);
 
 const cases: Case[] = [
   {
@@ -84,22 +85,26 @@ const cases: Case[] = [
     ],
     run: ([v, g]) => weightNorm(asMatrix(v), asMatrix(g)),
   },
-  {
-    name: 'residual',
-    shapes: [
-      [5, 7],
-      [5, 7],
-    ],
-    run: ([x, y]) => residual(asMatrix(x), asMatrix(y), null),
-  },
-  {
-    name: 'residual with dropped rows',
-    shapes: [
-      [5, 7],
-      [5, 7],
-    ],
-    run: ([x, y]) => residual(asMatrix(x), asMatrix(y), tf.tensor2d(keepRows, [5, 1])),
-  },
+  ...[null, keepRows].flatMap((keep): Case[] => [
+    {
+      name: keep ? 'addLinear with dropped rows' : 'addLinear',
+      shapes: [[5, 3], [5, 7], [7, 3], [3]],
+      run: ([x, branch, w, b]) =>
+        addLinear(asMatrix(x), asMatrix(branch), { w: asMatrix(w), b: asVector(b) }, kept(keep)),
+    },
+    {
+      name: keep ? 'addMlp with dropped rows' : 'addMlp',
+      shapes: [[5, 3], [5, 3], [3, 7], [7], [7, 3], [3]],
+      run: ([x, normed, w1, b1, w2, b2]) =>
+        addMlp(
+          asMatrix(x),
+          asMatrix(normed),
+          { w: asMatrix(w1), b: asVector(b1) },
+          { w: asMatrix(w2), b: asVector(b2) },
+          kept(keep),
+        ),
+    },
+  ]),
   {
     name: 'attention over packed sequences',
     shapes: [[layout.tokens, 18]],
