@@ -12,6 +12,7 @@ import { upload } from '../../src/ops/assign.ts';
 import { compileShaders } from '../../src/ops/device/webgpu.ts';
 import type { TokenLayout } from '../../src/ops/layout.ts';
 import { Ring } from '../../src/ops/ring.ts';
+import { StepRunner } from '../../src/trainer/step-runner.ts';
 
 /** Patches of all views as rows of 3·patch² numbers, and where each view's tokens will lie. */
 export interface ViewRows {
@@ -19,24 +20,46 @@ export interface ViewRows {
   layout: TokenLayout;
 }
 
+/** Of stochastic depth. */
+const SEED = 1;
+
 export class DrivenRun {
   readonly state: RunState;
   private readonly settings: StepSettings;
   private readonly inputs: StepInputs;
   private readonly ring = new Ring(1, FIGURES);
-  private readonly seed = 1;
+  private readonly runner: StepRunner;
 
   /** Takes over the state. All steps have views of this layout. */
-  constructor(state: RunState, settings: StepSettings, layout: TokenLayout, dropPath = 0) {
+  constructor(
+    state: RunState,
+    settings: StepSettings,
+    layout: TokenLayout,
+    { dropPath = 0, recorded = true }: { dropPath?: number; recorded?: boolean } = {},
+  ) {
     this.state = state;
     this.settings = settings;
     const { patchSize, depth } = settings.shape.backbone;
     this.inputs = makeStepInputs({ layout, patchInputs: 3 * patchSize ** 2, dropPath, depth });
+    this.runner = new StepRunner(
+      () => trainStep(this.state, this.inputs, this.ring, this.settings),
+      recorded,
+    );
+  }
+
+  /** Dispatches of a replayed step; null while none is replayed. */
+  get dispatches(): number | null {
+    return this.runner.dispatches;
+  }
+
+  /** Why the step is not recorded, where it could be. */
+  get refusal(): string | null {
+    return this.runner.refusal;
   }
 
   /** Compiles the step's shaders side by side. */
   prepare(): Promise<void> {
-    return compileShaders(() => this.compute());
+    return compileShaders(() => this.runner.step());
   }
 
   /** Does a step; returns loss, teacher entropy, feature spread and gradient norm. */
@@ -44,21 +67,18 @@ export class DrivenRun {
     upload(this.inputs.views.patches, rows);
     fillStepInputs(this.inputs, this.state, at, {
       optimizer: this.settings.optimizer,
-      seed: this.seed,
+      seed: SEED,
       row: 0,
     });
-    this.compute();
+    this.runner.run();
     countStep(this.state, at.frozen);
     return [...(await this.ring.read())];
   }
 
   dispose(): void {
+    this.runner.dispose();
     disposeRun(this.state);
     disposeStepInputs(this.inputs);
     this.ring.dispose();
-  }
-
-  private compute(): void {
-    trainStep(this.state, this.inputs, this.ring, this.settings);
   }
 }

@@ -77,6 +77,7 @@ export class GpuBackend extends WebGPUBackend {
 
   /** Writes values into the tensor's memory, in place, after all that was given to the GPU so far. */
   write32(tensor: tf.TensorInfo, values: Float32Array | Int32Array | Uint32Array): void {
+    this.recorder?.refuse(`writes a [${tensor.shape}] tensor`);
     this.uploadToGPU(tensor.dataId);
     this.flush();
     const { offset } = this.rangeOf(tensor);

@@ -43,6 +43,7 @@ export const mostElements = ({ device }: GpuBackend): number =>
 
 /** The gaps between the tensors, and the tensors too, are 0. */
 export function flatOnGpu(backend: GpuBackend, shapes: Shapes): Flat {
+  backend.recorder?.refuse('makes tensors that stay');
   const { places, sizes } = arrange(shapes, backend.alignment, mostElements(backend));
   const wholes = sizes.map((size) => backend.output([size]));
   backend.flush();
@@ -62,6 +63,7 @@ export function flatOnGpu(backend: GpuBackend, shapes: Shapes): Flat {
 
 /** The values of `from` as they are when all that was given to the GPU so far is done. */
 export function copyOnGpu(backend: GpuBackend, from: Flat, to: Flat): void {
+  backend.recorder?.refuse('copies whole networks');
   backend.flush();
   const encoder = backend.device.createCommandEncoder();
   from.wholes.forEach((whole, i) => {

@@ -31,23 +31,17 @@ export class Recorder {
     throw new RecordingError(what);
   }
 
-  /** Notes what is encoded into the pass from now on. */
+  /** Notes what is to be encoded into the pass from now on, and leaves the pass empty. */
   listen(pass: GPUComputePassEncoder): void {
-    const setPipeline = pass.setPipeline.bind(pass);
-    const setBindGroup = pass.setBindGroup.bind(pass);
-    const dispatchWorkgroups = pass.dispatchWorkgroups.bind(pass);
     pass.setPipeline = (pipeline) => {
       this.pipeline = pipeline;
-      return setPipeline(pipeline);
     };
-    pass.setBindGroup = (index: number, group: GPUBindGroup | null | undefined) => {
+    pass.setBindGroup = (_index: number, group: GPUBindGroup | null | undefined) => {
       this.group = group ?? null;
-      return setBindGroup(index, group);
     };
     pass.dispatchWorkgroups = (x, y = 1, z = 1) => {
       if (this.pipeline && this.group)
         this.dispatches.push({ pipeline: this.pipeline, group: this.group, x, y, z });
-      return dispatchWorkgroups(x, y, z);
     };
   }
 }
@@ -96,24 +90,28 @@ export class Recording<T> {
 }
 
 /**
- * Runs `work` and records it. Everything that it uploads must be there beforehand, so run it once before: constants
- * are uploaded then. Tensors that outlive `work` must be changed in place only.
- * @throws RecordingError when `work` does something that a replay would leave out; the work itself is then half done.
+ * Records `work` and runs it, by a first replay. Everything that it uploads must be there beforehand, so run it once
+ * before: constants are uploaded then. Tensors that outlive `work` must be changed in place only.
+ * @throws RecordingError when `work` does something that a replay would leave out; nothing has then been computed.
  */
 export function record<T>(backend: GpuBackend, work: () => T): Recording<T> {
   backend.flush();
   const recorder = new Recorder();
   const arena = backend.pool.openArena();
   backend.recorder = recorder;
+  let result: T;
   try {
-    const result = work();
+    result = work();
     backend.flush();
-    return new Recording(backend, recorder.dispatches, arena, result);
   } catch (error) {
+    backend.flush();
     backend.pool.dropArena(arena);
     throw error;
   } finally {
     backend.recorder = null;
     backend.pool.closeArena();
   }
+  const recording = new Recording(backend, recorder.dispatches, arena, result);
+  recording.replay();
+  return recording;
 }

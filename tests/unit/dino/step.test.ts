@@ -222,7 +222,7 @@ describe('stochastic depth', () => {
 
   it('reaches the student in a step, and differs from step to step', async () => {
     const lossAt = async (dropPath: number, step: number) => {
-      const run = toyRun(TOY, dropPath);
+      const run = toyRun(TOY, { dropPath });
       for (let i = 0; i < step; i++) await run.step(toyRows(1), { ...AT, lr: 0, momentum: 1 });
       const [loss] = await run.step(toyRows(1), { ...AT, lr: 0, momentum: 1 });
       run.dispose();

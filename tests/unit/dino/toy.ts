@@ -56,8 +56,10 @@ export function toyRows(seed: number): Float32Array {
 }
 
 /** A toy run before its first step. */
-export const toyRun = (settings: StepSettings = TOY, dropPath = 0): DrivenRun =>
-  new DrivenRun(initialRun(settings, 1), settings, TOY_LAYOUT, dropPath);
+export const toyRun = (
+  settings: StepSettings = TOY,
+  options: { dropPath?: number; recorded?: boolean } = {},
+): DrivenRun => new DrivenRun(initialRun(settings, 1), settings, TOY_LAYOUT, options);
 
 /** Values of all parameters, by name. */
 export async function weightsOf(
