@@ -7,3 +7,6 @@ export interface WasmKernel {
   name: string;
   run(module: WasmModule, inputs: tf.NamedTensorInfoMap, settings: tf.NamedAttrMap): tf.TensorInfo[];
 }
+
+/** How many values a tensor has. */
+export const elements = ({ shape }: tf.TensorInfo): number => shape.reduce((product, n) => product * n, 1);

@@ -4,10 +4,17 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** What src/ops/wasm/assembly/index.ts exports. */
 const FUNCTIONS = [
+  'applyGelu',
+  'assemble',
+  'assembleGradient',
   'attention',
   'attentionGradient',
   'attentionGradientScratch',
   'attentionScratch',
+  'batchNorm',
+  'batchNormGradient',
+  'crossViewLoss',
+  'crossViewLossGradient',
   'layerNorm',
   'layerNormGradient',
   'layerNormScratch',
@@ -16,6 +23,11 @@ const FUNCTIONS = [
   'outerScratch',
   'product',
   'productScratch',
+  'select',
+  'spread',
+  'targets',
+  'unitRows',
+  'unitRowsGradient',
 ] as const;
 export type KernelFunction = (typeof FUNCTIONS)[number];
 
@@ -98,6 +110,12 @@ export class WasmModule {
 
   addresses(...tensors: (tf.TensorInfo | undefined)[]): number[] {
     return tensors.map((tensor) => this.address(tensor));
+  }
+
+  /** The first value of a tensor. */
+  value(tensor: tf.TensorInfo): number {
+    const [value = Number.NaN] = new Float32Array(this.memory.buffer, this.address(tensor), 1);
+    return value;
   }
 
   /** A new tensor, whose values are whatever the heap held. */

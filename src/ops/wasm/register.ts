@@ -1,20 +1,40 @@
 /** Every WASM kernel, under the name that its op asks for. */
 import * as tf from '@tensorflow/tfjs-core';
 import { ATTENTION, ATTENTION_GRADIENT } from './attention.ts';
+import { BATCH_NORM, BATCH_NORM_GRADIENT } from './batch-norm.ts';
+import { ASSEMBLE_TOKENS, ASSEMBLE_TOKENS_GRADIENT, SELECT_CLS, SELECT_CLS_GRADIENT } from './embed.ts';
+import { GELU, GELU_GRADIENT } from './gelu.ts';
 import type { WasmKernel } from './kernel.ts';
 import { LAYER_NORM, LAYER_NORM_GRADIENT } from './layer-norm.ts';
 import { LINEAR, LINEAR_INPUT_GRADIENT, LINEAR_WEIGHT_GRADIENT, PRODUCT } from './linear.ts';
+import { CROSS_VIEW_LOSS, CROSS_VIEW_LOSS_GRADIENT, TEACHER_TARGETS } from './loss.ts';
 import { moduleOf } from './module.ts';
+import { L2_NORMALIZE, L2_NORMALIZE_GRADIENT, WEIGHT_NORM, WEIGHT_NORM_GRADIENT } from './normalize.ts';
 
 const KERNELS: readonly WasmKernel[] = [
   LINEAR,
   LINEAR_INPUT_GRADIENT,
   LINEAR_WEIGHT_GRADIENT,
   PRODUCT,
+  GELU,
+  GELU_GRADIENT,
   LAYER_NORM,
   LAYER_NORM_GRADIENT,
+  BATCH_NORM,
+  BATCH_NORM_GRADIENT,
   ATTENTION,
   ATTENTION_GRADIENT,
+  ASSEMBLE_TOKENS,
+  ASSEMBLE_TOKENS_GRADIENT,
+  SELECT_CLS,
+  SELECT_CLS_GRADIENT,
+  L2_NORMALIZE,
+  L2_NORMALIZE_GRADIENT,
+  WEIGHT_NORM,
+  WEIGHT_NORM_GRADIENT,
+  TEACHER_TARGETS,
+  CROSS_VIEW_LOSS,
+  CROSS_VIEW_LOSS_GRADIENT,
 ];
 
 let registered = false;

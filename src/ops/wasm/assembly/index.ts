@@ -1,17 +1,29 @@
 /** What the page calls: one function a kernel, on addresses of the heap that tfjs and this module share. */
 import { attention, attentionScratch } from './attention.ts';
 import { attentionGradient, attentionGradientScratch } from './attention-gradient.ts';
+import { batchNorm, batchNormGradient } from './batch-norm.ts';
+import { applyGelu } from './gelu.ts';
 import { layerNorm, layerNormGradient, layerNormScratch } from './layer-norm.ts';
+import { crossViewLoss, crossViewLossGradient, targets } from './loss.ts';
 import { outer, outerScratch } from './outer.ts';
 import { open, serve } from './pool.ts';
 import { product, productScratch } from './product.ts';
+import { assemble, assembleGradient, select, spread } from './tokens.ts';
+import { unitRows, unitRowsGradient } from './unit-rows.ts';
 
 // The compiler finds no file behind `export … from './x.ts'`.
 export {
+  applyGelu,
+  assemble,
+  assembleGradient,
   attention,
   attentionGradient,
   attentionGradientScratch,
   attentionScratch,
+  batchNorm,
+  batchNormGradient,
+  crossViewLoss,
+  crossViewLossGradient,
   layerNorm,
   layerNormGradient,
   layerNormScratch,
@@ -20,5 +32,10 @@ export {
   outerScratch,
   product,
   productScratch,
+  select,
   serve,
+  spread,
+  targets,
+  unitRows,
+  unitRowsGradient,
 };

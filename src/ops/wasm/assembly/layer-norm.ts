@@ -1,7 +1,7 @@
 /** Layer normalisation of rows, and its gradient. */
 import { get, getFloat, parallel, put, putFloat } from './pool.ts';
 import { LAYER_NORM, LAYER_NORM_GRADIENT } from './tasks.ts';
-import { loadPart, madd, storePart, total } from './vectors.ts';
+import { keep, lanes, madd, part, total } from './vectors.ts';
 
 const X: usize = 0;
 const WEIGHT: usize = 1;
@@ -44,21 +44,6 @@ export function layerNorm(
 
 function blocks(rows: i32): i32 {
   return (rows + BLOCK - 1) / BLOCK;
-}
-
-/** The values at `at`; those beyond the end are 0. */
-function part(address: usize, at: usize, whole: usize, rest: i32): v128 {
-  return at < whole ? v128.load(address + at) : loadPart(address + at, rest);
-}
-
-function keep(address: usize, at: usize, whole: usize, rest: i32, values: v128): void {
-  if (at < whole) v128.store(address + at, values);
-  else storePart(address + at, values, rest);
-}
-
-/** All ones in the lanes before `rest`. */
-function lanes(rest: i32): v128 {
-  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(rest));
 }
 
 export function layerNormTask(task: i32): void {

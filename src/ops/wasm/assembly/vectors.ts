@@ -40,6 +40,25 @@ export function storePart(address: usize, x: v128, count: usize): void {
 }
 
 /**
+ * The values at byte `at` of a row whose whole vectors end at `whole`; behind it lie `rest` values, and 0 beyond. One
+ * place for both kinds of vectors keeps the loops short enough to be inlined.
+ */
+export function part(row: usize, at: usize, whole: usize, rest: i32): v128 {
+  return at < whole ? v128.load(row + at) : loadPart(row + at, rest);
+}
+
+/** Stores what `part` would read. */
+export function keep(row: usize, at: usize, whole: usize, rest: i32, values: v128): void {
+  if (at < whole) v128.store(row + at, values);
+  else storePart(row + at, values, rest);
+}
+
+/** All ones in the lanes before `rest`. */
+export function lanes(rest: i32): v128 {
+  return i32x4.lt_s(i32x4(0, 1, 2, 3), i32x4.splat(rest));
+}
+
+/**
  * eˣ. Below −87.3, where the result leaves the normal numbers, it is 0; above 88.3 it stays there; NaN stays NaN.
  * x = n·ln 2 + r, and eʳ = 1 + r + r²·p(r) with p by the Remez algorithm on |r| ≤ ln 2 / 2 (relative error 3.1e-9
  * before rounding; the worst found in floats is 1.2e-7).
