@@ -2,9 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { BatchNormWatcher } from '../model/head.ts';
 import { type Tensors, vector } from '../model/network.ts';
-import { assign } from '../ops/assign.ts';
-import { runningStatistics } from '../ops/batch-norm.ts';
-import { constant } from '../ops/constants.ts';
+import { followBatch } from '../ops/batch-norm.ts';
 
 export interface BatchStatistics {
   watch: BatchNormWatcher;
@@ -13,22 +11,17 @@ export interface BatchStatistics {
 }
 
 export function batchStatistics(buffers: Tensors): BatchStatistics {
-  const moves: { target: tf.Tensor; value: tf.Tensor }[] = [];
+  const watched: { name: string; batch: tf.Tensor2D }[] = [];
   return {
-    watch: (name, batch) => {
-      const mean = vector(buffers, `${name}.running_mean`);
-      const variance = vector(buffers, `${name}.running_var`);
-      const [newMean, newVariance] = runningStatistics(batch, mean, variance);
-      moves.push({ target: mean, value: newMean }, { target: variance, value: newVariance });
-      const count = buffers.get(`${name}.num_batches_tracked`);
-      if (count) moves.push({ target: count, value: tf.add(count, constant(1)) });
-      // The student's forward pass runs in a scope of its own, which these have to outlive.
-      for (const { value } of moves) tf.keep(value);
-    },
+    // The student's forward pass runs in a scope of its own, which its batches have to outlive.
+    watch: (name, batch) => watched.push({ name, batch: tf.keep(tf.clone(batch)) }),
     commit: (apply) => {
-      for (const { target, value } of moves) {
-        assign(target, value, apply);
-        value.dispose();
+      for (const { name, batch } of watched) {
+        const mean = vector(buffers, `${name}.running_mean`);
+        const variance = vector(buffers, `${name}.running_var`);
+        const count = buffers.get(`${name}.num_batches_tracked`) ?? null;
+        followBatch({ mean, variance, count }, batch, apply);
+        batch.dispose();
       }
     },
   };

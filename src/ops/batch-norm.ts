@@ -1,7 +1,9 @@
 /** BatchNorm1d in train mode: the statistics of this very batch. */
 import * as tf from '@tensorflow/tfjs-core';
+import { assign } from './assign.ts';
 import { constant } from './constants.ts';
 import { differentiable } from './differentiable.ts';
+import { fusedKernel } from './kernel.ts';
 import { sumRows } from './matmul.ts';
 
 const EPSILON = 1e-5;
@@ -29,16 +31,33 @@ export function batchNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D
   });
 }
 
-/** New running mean and (unbiased) variance after the batch x [rows, n]; both [n]. */
-export function runningStatistics(
+/** What a BatchNorm would use outside of training. */
+export interface RunningStatistics {
+  /** [n]. */
+  mean: tf.Tensor1D;
+  /** [n], unbiased. */
+  variance: tf.Tensor1D;
+  /** Batches so far, []. */
+  count: tf.Tensor | null;
+}
+
+/** The statistics take in the batch x [rows, n], in place, unless `apply` is 0. */
+export function followBatch(
+  { mean, variance, count }: RunningStatistics,
   x: tf.Tensor2D,
-  runningMean: tf.Tensor1D,
-  runningVariance: tf.Tensor1D,
-): [tf.Tensor1D, tf.Tensor1D] {
+  apply: tf.Scalar,
+): void {
+  const kernel = fusedKernel('RunningStatistics');
+  if (kernel) {
+    kernel({ x, mean, variance, count, apply }, { momentum: BUFFER_MOMENTUM });
+    return;
+  }
   const rows = x.shape[0];
-  const mean = tf.mul(sumRows(x), constant(1 / rows)); // [n]
-  const variance = tf.mul(sumRows(tf.square(tf.sub<tf.Tensor2D>(x, mean))), constant(1 / (rows - 1))); // [n]
-  const blend = (old: tf.Tensor1D, fresh: tf.Tensor): tf.Tensor1D =>
+  const ofBatch = tf.mul(sumRows(x), constant(1 / rows)); // [n]
+  const squares = sumRows(tf.square(tf.sub<tf.Tensor2D>(x, ofBatch))); // [n]
+  const blend = (old: tf.Tensor1D, fresh: tf.Tensor) =>
     tf.add(tf.mul(old, constant(1 - BUFFER_MOMENTUM)), tf.mul(fresh, constant(BUFFER_MOMENTUM)));
-  return [blend(runningMean, mean), blend(runningVariance, variance)];
+  assign(mean, blend(mean, ofBatch), apply);
+  assign(variance, blend(variance, tf.mul(squares, constant(1 / (rows - 1)))), apply);
+  if (count) assign(count, tf.add(count, constant(1)), apply);
 }

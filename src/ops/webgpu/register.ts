@@ -6,6 +6,7 @@ import { POSITION_KERNELS } from './embed-positions.ts';
 import { HEALTH_KERNELS } from './health.ts';
 import { LOSS_KERNELS } from './loss.ts';
 import { NORMALIZE_KERNELS } from './normalize.ts';
+import { RUNNING_STATISTICS_KERNELS } from './running-statistics.ts';
 import { TARGET_KERNELS } from './targets.ts';
 
 /** A kernel on tensors of the GPU; its outputs are new tensors, or parts that the backend hands out. */
@@ -20,6 +21,7 @@ const KERNELS: readonly GpuKernel[] = [
   ...HEALTH_KERNELS,
   ...LOSS_KERNELS,
   ...NORMALIZE_KERNELS,
+  ...RUNNING_STATISTICS_KERNELS,
   ...TARGET_KERNELS,
 ];
 
