@@ -20,7 +20,7 @@ import type { ScheduleCurves, StepMetrics } from '../protocol/values.ts';
 import { scheduleSettings, stepSettings } from './run-settings.ts';
 import { StepFigures } from './step-figures.ts';
 import { StepRunner } from './step-runner.ts';
-import { RunViews } from './view-source.ts';
+import { RunViews, type ViewMeans } from './view-source.ts';
 
 /** A step that has been given to the device; its figures come when the device has done it. */
 export interface PendingStep {
@@ -100,6 +100,11 @@ export class TrainingRun {
   /** Dispatches of a step that is replayed; null while none is. */
   get dispatches(): number | null {
     return this.held?.runner.dispatches ?? null;
+  }
+
+  /** Who makes the views. */
+  get viewMeans(): ViewMeans {
+    return this.views.means;
   }
 
   /** Has the first views made ahead, and compiles the step's shaders side by side; does nothing a second time. */
