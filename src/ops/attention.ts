@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from './constants.ts';
 import { differentiable } from './differentiable.ts';
+import { fusedKernel } from './kernel.ts';
 import type { Segment, TokenLayout } from './layout.ts';
 
 const transposed = (x: tf.Tensor3D) => tf.transpose(x, [0, 2, 1]);
@@ -52,6 +53,25 @@ function softmaxRows(scores: tf.Tensor3D): tf.Tensor3D {
 
 /** qkv [tokens, 3·dim] (q, k, v thirds, heads in order within each) → [tokens, dim]. */
 export function attention(qkv: tf.Tensor2D, layout: TokenLayout, heads: number): tf.Tensor2D {
+  const kernel = fusedKernel('Attention');
+  const gradientKernel = fusedKernel('AttentionGradient');
+  if (!kernel || !gradientKernel) return composition(qkv, layout, heads);
+  const settings = {
+    segments: layout.segments.flatMap(({ offset, sequences, length }) => [offset, sequences, length]),
+    heads,
+  };
+  return differentiable([qkv], () => {
+    // The logarithm of each row's sum of exponents, with which the gradient works the weights out again: [tokens, heads].
+    const [value, lse] = kernel<[tf.Tensor2D, tf.Tensor2D]>({ qkv }, settings);
+    return {
+      value,
+      saved: [qkv, value, lse],
+      gradient: (dy, [rows, out, sums]) => gradientKernel({ dy, qkv: rows, out, lse: sums }, settings),
+    };
+  });
+}
+
+function composition(qkv: tf.Tensor2D, layout: TokenLayout, heads: number): tf.Tensor2D {
   return differentiable([qkv], () => {
     const saved: tf.Tensor3D[] = [];
     const outputs = layout.segments.map((segment) => {

@@ -2,27 +2,51 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from './constants.ts';
 import { differentiable } from './differentiable.ts';
+import { fusedKernel } from './kernel.ts';
 import { sumRows } from './matmul.ts';
 
 /** The official ViT's ε; torch's default of 1e-5 is measurably different. */
 export const LAYER_NORM_EPSILON = 1e-6;
 
+/** Mean and 1/√(variance + ε) of each row: [rows]. */
+type Statistics = [mean: tf.Tensor1D, scale: tf.Tensor1D];
+
 /** x [rows, dim], weight and bias [dim] → [rows, dim]. */
 export function layerNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): tf.Tensor2D {
   return differentiable([x, weight, bias], () => {
-    const centered = tf.sub(x, tf.mean(x, 1, true)); // [rows, dim]
-    const variance = tf.mean(tf.square(centered), 1, true); // [rows, 1]
-    const scale = tf.rsqrt(tf.add(variance, constant(LAYER_NORM_EPSILON))); // [rows, 1]
-    const normal = tf.mul<tf.Tensor2D>(centered, scale); // [rows, dim]
+    const kernel = fusedKernel('LayerNorm');
+    const [value, mean, scale] = kernel
+      ? kernel<[tf.Tensor2D, ...Statistics]>({ x, weight, bias }, { epsilon: LAYER_NORM_EPSILON })
+      : normalized(x, weight, bias);
     return {
-      value: tf.add<tf.Tensor2D>(tf.mul(normal, weight), bias),
-      saved: [normal, scale, weight],
-      gradient: (dy, [n, s, gain]) => {
-        const dn = tf.mul<tf.Tensor2D>(dy, gain); // [rows, dim]
-        const along = tf.mul(n, tf.mean(tf.mul(dn, n), 1, true)); // [rows, dim]
-        const dx = tf.mul(s, tf.sub(tf.sub(dn, tf.mean(dn, 1, true)), along)); // [rows, dim]
-        return [dx, sumRows(tf.mul<tf.Tensor2D>(dy, n)), sumRows(dy)];
-      },
+      value,
+      saved: [x, mean, scale, weight, bias],
+      gradient: (dy, [input, m, s, gain, shift]) =>
+        fusedKernel('LayerNormGradient')?.({ dy, x: input, mean: m, scale: s, weight: gain, bias: shift }) ??
+        normalizedGradient(dy, input, [m, s], gain),
     };
   });
+}
+
+function normalized(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): [tf.Tensor2D, ...Statistics] {
+  const mean = tf.mean(x, 1, true); // [rows, 1]
+  const centered = tf.sub(x, mean); // [rows, dim]
+  const variance = tf.mean(tf.square(centered), 1, true); // [rows, 1]
+  const scale = tf.rsqrt(tf.add(variance, constant(LAYER_NORM_EPSILON))); // [rows, 1]
+  const value = tf.add<tf.Tensor2D>(tf.mul(tf.mul(centered, scale), weight), bias);
+  return [value, tf.reshape(mean, [x.shape[0]]), tf.reshape(scale, [x.shape[0]])];
+}
+
+function normalizedGradient(
+  dy: tf.Tensor2D,
+  x: tf.Tensor2D,
+  [mean, scale]: Statistics,
+  weight: tf.Tensor1D,
+): tf.Tensor[] {
+  const column = (values: tf.Tensor1D) => tf.reshape<tf.Rank.R2>(values, [x.shape[0], 1]);
+  const normal = tf.mul<tf.Tensor2D>(tf.sub(x, column(mean)), column(scale)); // [rows, dim]
+  const dn = tf.mul<tf.Tensor2D>(dy, weight); // [rows, dim]
+  const along = tf.mul(normal, tf.mean(tf.mul(dn, normal), 1, true)); // [rows, dim]
+  const dx = tf.mul(column(scale), tf.sub(tf.sub(dn, tf.mean(dn, 1, true)), along)); // [rows, dim]
+  return [dx, sumRows(tf.mul<tf.Tensor2D>(dy, normal)), sumRows(dy)];
 }
