@@ -9,26 +9,47 @@ import { sumRows } from './matmul.ts';
 const EPSILON = 1e-5;
 const BUFFER_MOMENTUM = 0.1;
 
+/** Mean and 1/√(variance + ε) of each column: [n]. */
+type Statistics = [mean: tf.Tensor1D, scale: tf.Tensor1D];
+
 /** x [rows, n], weight and bias [n] → [rows, n]. */
 export function batchNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): tf.Tensor2D {
-  const count = constant(1 / x.shape[0]);
   return differentiable([x, weight, bias], () => {
-    const centered = tf.sub<tf.Tensor2D>(x, tf.mul(sumRows(x), count)); // [rows, n]
-    const variance = tf.mul(sumRows(tf.square(centered)), count); // [n]
-    const scale = tf.rsqrt(tf.add(variance, constant(EPSILON))); // [n]
-    const normal = tf.mul<tf.Tensor2D>(centered, scale); // [rows, n]
+    const kernel = fusedKernel('BatchNorm');
+    const [value, mean, scale] = kernel
+      ? kernel<[tf.Tensor2D, ...Statistics]>({ x, weight, bias }, { epsilon: EPSILON })
+      : normalized(x, weight, bias);
     return {
-      value: tf.add<tf.Tensor2D>(tf.mul(normal, weight), bias),
-      saved: [normal, scale, weight],
-      gradient: (dy, [n, s, gain]) => {
-        const dn = tf.mul<tf.Tensor2D>(dy, gain); // [rows, n]
-        const mean = tf.mul(sumRows(dn), count); // [n]
-        const along = tf.mul(n, tf.mul(sumRows(tf.mul(dn, n)), count)); // [rows, n]
-        const dx = tf.mul(s, tf.sub(tf.sub(dn, mean), along)); // [rows, n]
-        return [dx, sumRows(tf.mul(dy, n)), sumRows(dy)];
-      },
+      value,
+      saved: [x, mean, scale, weight, bias],
+      gradient: (dy, [input, m, s, gain, shift]) =>
+        fusedKernel('BatchNormGradient')?.({ dy, x: input, mean: m, scale: s, weight: gain, bias: shift }) ??
+        normalizedGradient(dy, input, [m, s], gain),
     };
   });
+}
+
+function normalized(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): [tf.Tensor2D, ...Statistics] {
+  const count = constant(1 / x.shape[0]);
+  const mean = tf.mul<tf.Tensor1D>(sumRows(x), count); // [n]
+  const centered = tf.sub<tf.Tensor2D>(x, mean); // [rows, n]
+  const variance = tf.mul(sumRows(tf.square(centered)), count); // [n]
+  const scale = tf.rsqrt<tf.Tensor1D>(tf.add(variance, constant(EPSILON))); // [n]
+  return [tf.add<tf.Tensor2D>(tf.mul(tf.mul(centered, scale), weight), bias), mean, scale];
+}
+
+function normalizedGradient(
+  dy: tf.Tensor2D,
+  x: tf.Tensor2D,
+  [mean, scale]: Statistics,
+  weight: tf.Tensor1D,
+): tf.Tensor[] {
+  const count = constant(1 / x.shape[0]);
+  const normal = tf.mul<tf.Tensor2D>(tf.sub(x, mean), scale); // [rows, n]
+  const dn = tf.mul<tf.Tensor2D>(dy, weight); // [rows, n]
+  const along = tf.mul(normal, tf.mul(sumRows(tf.mul(dn, normal)), count)); // [rows, n]
+  const dx = tf.mul(scale, tf.sub(tf.sub(dn, tf.mul(sumRows(dn), count)), along)); // [rows, n]
+  return [dx, sumRows(tf.mul(dy, normal)), sumRows(dy)];
 }
 
 /** What a BatchNorm would use outside of training. */
