@@ -194,7 +194,7 @@ export function ratiosOf(run: Measured): Ratio[] {
     ),
     held('GPU memory ÷ naive', naive && ours.peakBytes / naive.peakBytes, 'at most', 0.25),
   );
-  if (torch)
+  if (torch && !software)
     ratios.push(
       held(
         `ours ÷ PyTorch eager f32 (${torch.device})`,

@@ -7,13 +7,17 @@ import type { RunConfig } from '../../src/config/schema.ts';
 import type { Given, Start } from '../contestant.ts';
 import { type Torch, torchSchema } from '../report.ts';
 
-const PYTHONS = [process.env.BENCH_PYTHON, 'python3', '/usr/bin/python3'];
 const LONGEST = 30 * 60_000; // ms
 
-const pythonWithTorch = (): string | null =>
-  PYTHONS.find(
-    (python) => python !== undefined && spawnSync(python, ['-c', 'import torch, numpy']).status === 0,
-  ) ?? null;
+const runs = (python: string, program: string): boolean => spawnSync(python, ['-c', program]).status === 0;
+
+/** BENCH_PYTHON where it is set, else a python3 whose PyTorch has a GPU: on a processor a step can take minutes. */
+function pythonWithTorch(): string | null {
+  const chosen = process.env.BENCH_PYTHON;
+  if (chosen !== undefined) return runs(chosen, 'import torch, numpy') ? chosen : null;
+  const onGpu = 'import torch, numpy; assert torch.cuda.is_available()';
+  return ['python3', '/usr/bin/python3'].find((python) => runs(python, onGpu)) ?? null;
+}
 
 /** PyTorch was found and failed; the message is its own. */
 export class TorchError extends Error {
@@ -50,7 +54,7 @@ function filed(folder: string, config: RunConfig, { start, inputs }: Given): voi
   writeFileSync(join(folder, 'given.json'), JSON.stringify(described));
 }
 
-/** Null where there is no PyTorch. @throws TorchError */
+/** Null where there is no PyTorch to compare with. @throws TorchError */
 export function timeTorch(script: string, config: RunConfig, given: Given): Torch | null {
   const python = pythonWithTorch();
   if (!python) return null;
