@@ -7,6 +7,7 @@ import { registerWasmKernels } from '../wasm/register.ts';
 import { type StartThread, startThreads } from '../wasm/threads.ts';
 import { runBatchesSingly } from './wasm-batches.ts';
 import { withSharedMemory } from './wasm-binary.ts';
+import { shareClones } from './wasm-identity.ts';
 import { activate } from './webgpu.ts';
 
 /** Where the binaries are, and how to get at them in this place. */
@@ -61,6 +62,7 @@ async function open(files: WasmFiles, threads: number): Promise<number> {
     URL.revokeObjectURL(address);
   }
   runBatchesSingly();
+  shareClones();
   const compiled = await compileKernels(files, shared);
   const backend = tf.backend();
   // Without SIMD the ops stay compositions of tfjs's kernels.
