@@ -5,9 +5,9 @@ import { disposeNetwork, matrix, type Network, type Tensors } from '../model/net
 import type { NetworkShape } from '../model/shapes.ts';
 import { isDecayed, isLastLayer, isTrainable, networkSpec } from '../model/specs.ts';
 import { copyFlat, disposeFlat, type Flat, fillFlat, makeFlat, type Shapes, shapesOf } from '../ops/flat.ts';
-import { momentCount, type OptimizerSettings } from '../ops/optimizers.ts';
+import type { OptimizerSettings } from '../ops/optimizers.ts';
 import { groupOf } from '../ops/step-values.ts';
-import type { Weights } from '../ops/update-parameters.ts';
+import { disposeWeights, makeWeights, type Weights } from '../ops/update-parameters.ts';
 
 /** A run as it was after a step: it stays whole while the run goes on. */
 export interface RunSnapshot {
@@ -49,28 +49,20 @@ export function runFrom(
   teacher: Network,
   center: tf.Tensor2D | null,
 ): RunState {
-  const parameters = shapesOf(student.parameters);
-  const flats = {
-    student: makeFlat(parameters),
-    teacher: makeFlat(parameters),
-    rest: makeFlat(restShapes(student.buffers, shape.head.prototypes)),
-  };
-  fillFlat(flats.student, student.parameters);
-  fillFlat(flats.teacher, teacher.parameters);
+  const groups = updateGroups(student.parameters, shape);
+  const weights = makeWeights(shapesOf(student.parameters), groups, optimizer);
+  const rest = makeFlat(restShapes(student.buffers, shape.head.prototypes));
+  fillFlat(weights.student, student.parameters);
+  fillFlat(weights.teacher, teacher.parameters);
   const zero = tf.zeros<tf.Rank.R2>([1, shape.head.prototypes]);
   fillFlat(
-    flats.rest,
+    rest,
     new Map([...prefixed('student', student), ...prefixed('teacher', teacher), [CENTER, center ?? zero]]),
   );
   zero.dispose();
   return {
-    ...snapshotOf(flats.student, flats.teacher, flats.rest, 0),
-    weights: {
-      student: flats.student,
-      teacher: flats.teacher,
-      moments: Array.from({ length: momentCount(optimizer) }, () => makeFlat(parameters)),
-      groups: updateGroups(student.parameters, shape),
-    },
+    ...snapshotOf(weights.student, weights.teacher, rest, 0),
+    weights,
     updates: { lastLayer: 0, rest: 0 },
   };
 }
@@ -133,7 +125,8 @@ export function disposeSnapshot({ flats }: RunSnapshot): void {
   for (const flat of flats) disposeFlat(flat);
 }
 
-export function disposeRun(run: RunState): void {
-  disposeSnapshot(run);
-  for (const flat of run.weights.moments) disposeFlat(flat);
+export function disposeRun({ flats, weights }: RunState): void {
+  const [, , rest] = flats;
+  if (rest) disposeFlat(rest);
+  disposeWeights(weights);
 }

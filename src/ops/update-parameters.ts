@@ -5,11 +5,13 @@ import { type ClipSettings, clipGradients } from './clip.ts';
 import { constant } from './constants.ts';
 import { wasmBackend } from './device/wasm-memory.ts';
 import { ema } from './ema.ts';
-import type { Flat } from './flat.ts';
+import { disposeFlat, type Flat, makeFlat, type Shapes } from './flat.ts';
 import { updateOnHost } from './host-update.ts';
 import { isComposing } from './kernel.ts';
-import { MomentsError, type OptimizerSettings, optimizer, updateScalars } from './optimizers.ts';
+import { MomentsError, momentCount, type OptimizerSettings, optimizer, updateScalars } from './optimizers.ts';
 import { GROUP_VALUE, groupStart, scalarOf } from './step-values.ts';
+import { gpuBackend } from './webgpu/backend.ts';
+import { GpuUpdate } from './webgpu/update.ts';
 
 export interface UpdateSettings extends ClipSettings {
   optimizer: OptimizerSettings;
@@ -18,13 +20,44 @@ export interface UpdateSettings extends ClipSettings {
 }
 
 /** All that an update moves; the flats have the same names, shapes and order. */
-export interface Weights {
+export interface Moved {
   student: Flat;
   teacher: Flat;
   /** As many as the optimizer keeps. */
   moments: readonly Flat[];
   /** Update group of each parameter that the optimizer moves; the others are only followed by the teacher. */
   groups: ReadonlyMap<string, number>;
+}
+
+export interface Weights extends Moved {
+  /** The update of all at once, where the backend is ours on WebGPU. */
+  readonly gpu: GpuUpdate | null;
+}
+
+/** Parameters of both networks and the optimizer's moments, all 0. Dispose of them with disposeWeights. */
+export function makeWeights(
+  shapes: Shapes,
+  groups: ReadonlyMap<string, number>,
+  optimizer: OptimizerSettings,
+): Weights {
+  const moved = {
+    student: makeFlat(shapes),
+    teacher: makeFlat(shapes),
+    moments: Array.from({ length: momentCount(optimizer) }, () => makeFlat(shapes)),
+    groups,
+  };
+  const backend = gpuBackend();
+  return { ...moved, gpu: backend && new GpuUpdate(backend, moved) };
+}
+
+export function disposeWeights({ student, teacher, moments, gpu }: Weights): void {
+  for (const flat of [student, teacher, ...moments]) disposeFlat(flat);
+  gpu?.dispose();
+}
+
+/** Runs a backward pass over the student, so that its gradients lie where the update wants them. */
+export function inGradientSlots<T>({ gpu }: Weights, backward: () => T): T {
+  return gpu && !isComposing() ? gpu.withSlots(backward) : backward();
 }
 
 export type Gradients = ReadonlyMap<string, tf.Tensor>;
@@ -44,7 +77,9 @@ export function updateParameters(
   values: tf.Tensor1D,
   settings: UpdateSettings,
 ): Updated {
-  if (wasmBackend() && !isComposing()) return updateOnHost(weights, gradients, loss, values, settings);
+  if (isComposing()) return compose(weights, gradients, loss, values, settings);
+  if (weights.gpu) return weights.gpu.run(gradients, loss, values, settings);
+  if (wasmBackend()) return updateOnHost(weights, gradients, loss, values, settings);
   return compose(weights, gradients, loss, values, settings);
 }
 
@@ -104,6 +139,7 @@ function groupScalars(values: tf.Tensor1D, finite: tf.Scalar) {
 
 /** The teacher as its EMA makes it, not in place: for a forward pass with it before the step is known to be finite. */
 export function followedTeacher(weights: Weights, values: tf.Tensor1D): ReadonlyMap<string, tf.Tensor> {
+  if (weights.gpu && !isComposing()) return weights.gpu.followed(values);
   return new Map(
     [...weights.teacher.tensors].map(([name, teacher]) => [
       name,
