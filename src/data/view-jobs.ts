@@ -4,7 +4,7 @@ import { NORMALIZED } from './augment.ts';
 import { blurBox } from './blur.ts';
 import { HUE, hueShift, SATURATION } from './color.ts';
 import type { ViewDraw } from './crop-plan.ts';
-import { type AxisWeights, axisWeights } from './resize.ts';
+import { axisWeights } from './resize.ts';
 
 /** Where a job finds its image and the weights of its axes, in words of their buffers. */
 export interface JobPlaces {
@@ -85,19 +85,13 @@ export function axisTaps(from: number, to: number): Int32Array<ArrayBuffer> {
   return words;
 }
 
-/** Most rows of a view, of those made from `from` rows, that need no more than `rows` of them at a time. */
+/**
+ * Rows of a view that can be made at a time from at most `rows` rows, where the image has `from` and the view `to`. Fewer
+ * the larger `from` is. `rows` is at least `mostTaps`.
+ */
 export function chunkOf(from: number, to: number, rows: number): number {
-  const weights = axisWeights(from, to);
-  let chunk = to;
-  while (chunk > 1 && rowsUnder(weights, to, chunk) > rows) chunk--;
-  return chunk;
-}
-
-function rowsUnder({ starts, counts }: AxisWeights, to: number, chunk: number): number {
-  let most = 0;
-  for (let top = 0; top < to; top += chunk) {
-    const last = Math.min(top + chunk, to) - 1;
-    most = Math.max(most, (starts[last] ?? 0) + (counts[last] ?? 0) - (starts[top] ?? 0));
-  }
-  return most;
+  if (from <= rows) return to;
+  const scale = from / to;
+  const under = 4 * Math.max(scale, 1) + 1;
+  return Math.min(to, Math.max(1, Math.floor((rows - under) / scale) + 1));
 }

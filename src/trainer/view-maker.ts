@@ -50,7 +50,6 @@ export class ViewMaker {
   private readonly tables: TensorInfo;
   private readonly jobs: TensorInfo;
   private readonly list: JobList;
-  private readonly chunks = new Map<number, number>();
 
   /** Null where the GPU has too little memory, or a batch does not fit the budget. */
   static async open(
@@ -106,7 +105,8 @@ export class ViewMaker {
       .filter(({ views }) => views > 0)
       .map(({ size, views }) => {
         const rows = rowsFor(backend, size, longest, mostTaps(longest, size));
-        const group = { size, patch, views, firstJob, firstValue, rows };
+        const chunks = Math.ceil(size / chunkOf(longest, size, rows));
+        const group = { size, patch, views, firstJob, firstValue, rows, chunks };
         firstJob += views;
         firstValue += views * 3 * size * size;
         return group;
@@ -160,19 +160,12 @@ export class ViewMaker {
       stride: image.width,
       across: this.tapsOf(draw.box.width, size),
       down: this.tapsOf(draw.box.height, size),
-      chunk: this.chunkOf(draw.box.height, size, rows),
+      chunk: chunkOf(draw.box.height, size, rows),
     });
   }
 
   private tapsOf(from: number, to: number): number {
     return this.placed(this.taps, to * LONGEST + from, tapWords(from, to), () => axisTaps(from, to));
-  }
-
-  private chunkOf(from: number, to: number, rows: number): number {
-    const key = to * LONGEST + from;
-    const chunk = this.chunks.get(key) ?? chunkOf(from, to, rows);
-    this.chunks.set(key, chunk);
-    return chunk;
   }
 
   private placed(

@@ -16,6 +16,8 @@ export interface ViewGroup {
   firstValue: number;
   /** Rows of an image that fit under a chunk of the view: at least `size`. */
   rows: number;
+  /** Most chunks that a view is made in. */
+  chunks: number;
 }
 
 export interface ViewBuffers {
@@ -107,7 +109,7 @@ fn barrier() { storageBarrier(); }
 `;
 
 function viewShader(group: ViewGroup, groups: number, threads: number, small: boolean): Shader {
-  const { size, patch, views, firstJob, firstValue } = group;
+  const { size, patch, views, firstJob, firstValue, chunks } = group;
   const area = patch * patch;
   return {
     name: `Views${size}`,
@@ -190,11 +192,14 @@ fn makeView(view: u32, lane: u32) {
   while (before < 4u && stepOf(order, before) != 0u && stepOf(order, before) != CONTRAST) { before++; }
   let contrasts = before < 4u && stepOf(order, before) == CONTRAST;
 
+  // Barriers stand in no branch, as not every compiler sees that a whole workgroup takes the same one.
   var brightness = 0u;
-  for (var top = 0u; top < SIZE; top += chunk) {
+  for (var part = 0u; part < ${chunks}u; part++) {
+    let top = min(part * chunk, SIZE);
     let end = min(top + chunk, SIZE);
-    let first = u32(taps[down + top]);
-    let rows = u32(taps[down + end - 1u]) + u32(taps[down + SIZE + end - 1u]) - first;
+    let first = u32(taps[down + min(top, SIZE - 1u)]);
+    let under = u32(taps[down + end - 1u]) + u32(taps[down + SIZE + end - 1u]) - first;
+    let rows = select(0u, under, top < end);
     for (var i = lane; i < rows * SIZE; i += THREADS) {
       let y = i / SIZE;
       store(PIXELS + i, resizedAcross(corner + (first + y) * stride, across, i - y * SIZE));
@@ -211,36 +216,32 @@ fn makeView(view: u32, lane: u32) {
     barrier();
   }
 
-  if (contrasts || jobs[job + ${JOB.grayscale}u] != 0u) {
-    store(PIXELS + lane, brightness);
-    barrier();
-    for (var half = THREADS / 2u; half > 0u; half /= 2u) {
-      if (lane < half) { store(PIXELS + lane, load(PIXELS + lane) + load(PIXELS + lane + half)); }
-      barrier();
-    }
-    let mean = f32((2u * load(PIXELS) + PIXELS) / (2u * PIXELS));
-    let gray = jobs[job + ${JOB.grayscale}u] != 0u;
-    for (var i = lane; i < PIXELS; i += THREADS) {
-      var rgb = unpacked(load(i));
-      for (var k = before; k < 4u; k++) { rgb = colored(stepOf(order, k), rgb, color, mean); }
-      if (gray) { rgb = vec3u(luma(rgb)); }
-      store(i, packed(rgb));
-    }
+  store(PIXELS + lane, brightness);
+  barrier();
+  for (var half = THREADS / 2u; half > 0u; half /= 2u) {
+    if (lane < half) { store(PIXELS + lane, load(PIXELS + lane) + load(PIXELS + lane + half)); }
     barrier();
   }
+  let mean = f32((2u * load(PIXELS) + PIXELS) / (2u * PIXELS));
+  let gray = jobs[job + ${JOB.grayscale}u] != 0u;
+  for (var i = lane; i < select(0u, PIXELS, contrasts || gray); i += THREADS) {
+    var rgb = unpacked(load(i));
+    for (var k = before; k < 4u; k++) { rgb = colored(stepOf(order, k), rgb, color, mean); }
+    if (gray) { rgb = vec3u(luma(rgb)); }
+    store(i, packed(rgb));
+  }
+  barrier();
 
-  if (jobs[job + ${JOB.blur}u] != ${NO_BLUR}u) {
-    let radius = i32(jobs[job + ${JOB.blur}u]);
-    let inner = jobs[job + ${JOB.blurInner}u];
-    let outer = jobs[job + ${JOB.blurOuter}u];
-    var held = 0u;
-    for (var pass_ = 0u; pass_ < 6u; pass_++) {
-      for (var i = lane; i < PIXELS; i += THREADS) {
-        store(PIXELS - held + i, blurred(held, i, pass_ < 3u, radius, inner, outer));
-      }
-      held = PIXELS - held;
-      barrier();
+  let blurs = jobs[job + ${JOB.blur}u] != ${NO_BLUR}u;
+  let radius = i32(jobs[job + ${JOB.blur}u]);
+  let inner = jobs[job + ${JOB.blurInner}u];
+  let outer = jobs[job + ${JOB.blurOuter}u];
+  for (var turn = 0u; turn < 6u; turn++) {
+    let held = turn % 2u * PIXELS;
+    for (var i = lane; i < select(0u, PIXELS, blurs); i += THREADS) {
+      store(PIXELS - held + i, blurred(held, i, turn < 3u, radius, inner, outer));
     }
+    barrier();
   }
 
   let threshold = jobs[job + ${JOB.solarize}u];

@@ -235,8 +235,8 @@ function mixed(images: readonly Pixels[], sizes: [number, number], patch: number
     images,
     patch,
     resolutions: [
-      { size: sizes[0], views: views(sizes[0], 10) },
-      { size: sizes[1], views: views(sizes[1], 20) },
+      { size: sizes[0], views: views(sizes[0], 6) },
+      { size: sizes[1], views: views(sizes[1], 12) },
     ],
   };
 }
@@ -249,6 +249,13 @@ describe('all operations together', () => {
     [64, 32, 8],
     [36, 12, 6],
   ])('at %i and %i px', (global, local, patch) => expectSame(mixed(images, [global, local], patch, global)));
+
+  it('with as many lanes as a real GPU gives a view', async () => {
+    const { traits } = gpu;
+    Reflect.set(gpu, 'traits', { ...traits, software: false });
+    await expectSame(mixed(images, [36, 16], 4, 3));
+    Reflect.set(gpu, 'traits', traits);
+  });
 
   it('recorded and replayed with other jobs', async () => {
     const first = mixed(images, [16, 8], 4, 1);
