@@ -85,7 +85,7 @@ async function contestIn(
   browser: Browser,
   url: string,
   config: string,
-  { backend, steps, slopes, naive }: BenchOptions,
+  { backend, steps, slopes, profile, naive }: BenchOptions,
   say: (line: string) => void,
 ): Promise<Report> {
   const page = await browser.newPage();
@@ -96,6 +96,7 @@ async function contestIn(
     config,
     steps,
     slopes,
+    profile,
     naive,
   });
   const processor = cpus()[0]?.model.trim() ?? 'unknown processor';

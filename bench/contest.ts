@@ -9,6 +9,8 @@ import {
   type Contestant,
   type Given,
   givenSchema,
+  type KernelTime,
+  kernelTimeSchema,
   memorySchema,
   type Opened,
   openedSchema,
@@ -28,6 +30,8 @@ export interface ContestOptions {
   /** Naive steps to time after the warm-up; null: as many as a few seconds allow, two at the least. */
   naiveSteps: number | null;
   slopes: boolean;
+  /** Times each kernel of our step by itself. */
+  profile: boolean;
   /** Times the step in PyTorch from the same weights and views; resolves to null where there is none. */
   torch: (given: Given) => Promise<Torch | null>;
   say: (line: string) => void;
@@ -58,6 +62,7 @@ const ROUND_SECONDS = 3;
 const MOST_STEPS_A_ROUND = 50;
 const ROUNDS = 4;
 const SLOPE_STEPS = 3;
+const SLOPE_SECONDS = 1;
 /** Steps whose losses are compared, where the naive side gets that far. */
 const COMPARED = 3;
 
@@ -88,6 +93,9 @@ class Asking {
   }
   async peak(): Promise<Peak> {
     return peakSchema.parse(await this.side.ask({ ask: 'peak' }));
+  }
+  async profile(config: RunConfig, images: number): Promise<KernelTime[]> {
+    return kernelTimeSchema.array().parse(await this.side.ask({ ask: 'profile', config, images }));
   }
   async end(): Promise<void> {
     await this.side.ask({ ask: 'end' });
@@ -153,8 +161,9 @@ async function slopesOf(
   const points = new Map<string, { at: number; seconds: number }[]>();
   for (const { axis, at, config, images } of slopePoints(base)) {
     await ours.begin(config, images, null);
-    await ours.run(OUR_WARM_UPS);
-    const seconds = spreadOf((await ours.run(SLOPE_STEPS)).map((step) => step.seconds)).median;
+    const warm = (await ours.run(OUR_WARM_UPS)).at(-1)?.seconds ?? 1;
+    const timed = await ours.run(stepsIn(SLOPE_SECONDS, warm, SLOPE_STEPS));
+    const seconds = spreadOf(timed.map((step) => step.seconds)).median;
     await ours.end();
     points.set(axis, [...(points.get(axis) ?? []), { at, seconds }]);
     say(`slope, ${axis}: ${at} → ${seconds.toFixed(4)} s a step`);
@@ -240,6 +249,8 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
   const slopes = options.slopes ? await slopesOf(ours, config, say) : [];
   await ours.begin(config, images, null);
   const peak = better(early, await ours.peak());
+  await ours.end();
+  const profile = options.profile ? await ours.profile(config, images) : [];
   sides.ours.close();
 
   const work = stepWork(config);
@@ -267,6 +278,7 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
     },
     peak: { ...peak, best: best(peak) },
     slopes,
+    profile,
     torch,
     ratios: ratiosOf({ ...found, torch }),
   };

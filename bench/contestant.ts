@@ -83,6 +83,14 @@ export const peakSchema = z.object({
 });
 export type Peak = z.output<typeof peakSchema>;
 
+export const kernelTimeSchema = z.object({
+  name: z.string(),
+  /** In one step, all calls together. */
+  milliseconds: z.number(),
+  calls: z.int(),
+});
+export type KernelTime = z.output<typeof kernelTimeSchema>;
+
 export const requestSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('open'), backend: z.enum(backendNames), threads: z.int() }),
   z.object({
@@ -103,6 +111,7 @@ export const requestSchema = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('run'), steps: z.int(), inFlight: z.int() }),
   z.object({ ask: z.literal('memory') }),
   z.object({ ask: z.literal('peak') }),
+  z.object({ ask: z.literal('profile'), config: runConfigSchema, images: z.int() }),
   z.object({ ask: z.literal('end') }),
 ]);
 export type Request = z.output<typeof requestSchema>;

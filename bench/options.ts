@@ -8,6 +8,7 @@ export interface BenchOptions {
   /** Naive steps to time; null: as many as a few seconds allow. */
   steps: number | null;
   slopes: boolean;
+  profile: boolean;
   naive: boolean;
   /** File to write all figures to; null prints tables alone. */
   json: string | null;
@@ -27,6 +28,7 @@ npm run bench:node [-- OPTIONS]   in Node, on the package webgpu
   --steps n               naive steps to time (two at the least where a step takes seconds)
   --quick                 no slopes
   --ours                  no naive side
+  --profile               the time in each kernel of our step
   --json [FILE]           all figures as JSON, to FILE or out/bench/BACKEND-CONFIG.json
   --pack DIR              (bench:node) writes a folder that runs elsewhere, and ends`;
 
@@ -43,6 +45,7 @@ export function readBenchOptions(args: string[]): BenchOptions {
     configs: values.config.split(',').filter((name) => name !== ''),
     steps,
     slopes: !values.quick,
+    profile: values.profile,
     naive: !values.ours,
     json: values.json ?? null,
     pack: values.pack ?? null,
@@ -64,6 +67,7 @@ function parsed(args: string[]) {
         backend: { type: 'string', default: 'webgpu' },
         config: { type: 'string', default: 'N' },
         steps: { type: 'string' },
+        profile: { type: 'boolean', default: false },
         quick: { type: 'boolean', default: false },
         ours: { type: 'boolean', default: false },
         json: { type: 'string' },

@@ -60,7 +60,7 @@ function sideTable({ ours, naive }: Report): string {
 const verdict = ({ met }: Ratio) => (met === null ? 'not measured' : met ? 'met' : 'missed');
 
 export function printed(report: Report): string {
-  const { agreement, peak, slopes, decode, torch, ratios, ours } = report;
+  const { agreement, peak, slopes, profile, decode, torch, ratios, ours } = report;
   const lines = [
     `${report.config} on ${report.backend}: ${report.adapter}${report.software ? ' (software)' : ''}, ${report.place}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}`,
     `${report.parameters.toLocaleString('en')} parameters, batch ${report.batch}, ${report.tokens.toLocaleString('en')} tokens, ${figure(report.gflop)} GFLOP a step, ${bytes(report.idealBytes)} of traffic at the least`,
@@ -91,6 +91,21 @@ export function printed(report: Report): string {
         ]),
       ),
     );
+  if (profile.length > 0) {
+    const all = profile.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    lines.push(
+      '',
+      `Kernels of one of our steps, each by itself: ${figure(all)} ms together`,
+      columns(
+        profile.map(({ name, milliseconds, calls }) => [
+          name,
+          `${figure(milliseconds)} ms`,
+          percent(milliseconds / all),
+          `${calls} ${calls === 1 ? 'call' : 'calls'}`,
+        ]),
+      ),
+    );
+  }
   if (decode)
     lines.push(
       '',

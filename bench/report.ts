@@ -1,6 +1,6 @@
 /** What a bench run found: its schema, and the ratios that the project is held to. */
 import { z } from 'zod';
-import { backendNames, peakSchema, type StepFigures } from './contestant.ts';
+import { backendNames, kernelTimeSchema, peakSchema, type StepFigures } from './contestant.ts';
 
 const spread = z.object({ median: z.number(), min: z.number(), max: z.number() });
 
@@ -97,6 +97,8 @@ export const reportSchema = z.object({
   naive: side.nullable(),
   peak: peakSchema.extend({ best: z.number() }),
   slopes: z.array(slope),
+  /** Kernels of one of our steps; empty where they were not timed. */
+  profile: z.array(kernelTimeSchema),
   decode: decodeSchema.nullable(),
   torch: torchSchema.nullable(),
   ratios: z.array(ratio),

@@ -10,6 +10,7 @@ import { runSteps, type WatchedDevice } from '../pace.ts';
 import { peakOf } from '../peak/peak.ts';
 import { wasmBytes } from '../wasm-bytes.ts';
 import { givenBy } from './given.ts';
+import { profileOf } from './profile.ts';
 
 /** Starts the backend as the trainer does in this place. */
 export type OpenBackend = (
@@ -48,6 +49,8 @@ export class OurSide {
         return this.memory();
       case 'peak':
         return peakOf(this.begun.config);
+      case 'profile':
+        return profileOf(request.config, request.images);
       case 'end':
         this.begun.run.dispose();
         this.begin = null;

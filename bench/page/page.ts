@@ -11,6 +11,7 @@ const optionsSchema = z.object({
   config: z.string(),
   steps: z.int().nullable(),
   slopes: z.boolean(),
+  profile: z.boolean(),
   naive: z.boolean(),
 });
 
@@ -38,7 +39,7 @@ function threadsFor(backend: BackendName): number {
 
 /** Called by the program that opened the page; progress goes to the console. */
 async function bench(given: unknown) {
-  const { backend, config, steps, slopes, naive } = optionsSchema.parse(given);
+  const { backend, config, steps, slopes, profile, naive } = optionsSchema.parse(given);
   const found = await contest(
     {
       ours: behindWorker('ours', ourWorker()),
@@ -52,6 +53,7 @@ async function bench(given: unknown) {
       threads: threadsFor(backend),
       naiveSteps: steps,
       slopes,
+      profile,
       torch: async () => null,
       say: (line) => console.log(line),
     },

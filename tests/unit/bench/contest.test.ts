@@ -56,6 +56,8 @@ function pretend({ seconds, losses, dispatches, buffers, peakBytes }: Pretence):
             arithmetic: 8,
             copy: 2,
           };
+        case 'profile':
+          return [{ name: 'Attention', milliseconds: 3, calls: 4 }];
         case 'end':
           return null;
         default:
@@ -79,6 +81,7 @@ async function held(ours = OURS, naive: Pretence | null = NAIVE, name = 'N'): Pr
       threads: 1,
       naiveSteps: 2,
       slopes: true,
+      profile: true,
       torch: async () => null,
       say: () => undefined,
     },
@@ -126,6 +129,8 @@ describe('a contest', () => {
       'block',
       'prototype',
       'image in the data set',
+      'Kernels of one of our steps',
+      'Attention',
       'Targets',
     ])
       expect(text).toContain(row);

@@ -13,6 +13,7 @@ describe('the command line', () => {
       configs: ['N'],
       steps: null,
       slopes: true,
+      profile: false,
       naive: true,
       json: null,
       pack: null,
