@@ -3,7 +3,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { GpuBackend } from './backend.ts';
 import { EMBED_KERNELS } from './embed.ts';
 import { POSITION_KERNELS } from './embed-positions.ts';
+import { GELU_KERNELS } from './gelu.ts';
 import { HEALTH_KERNELS } from './health.ts';
+import { LINEAR_KERNELS } from './linear.ts';
 import { LOSS_KERNELS } from './loss.ts';
 import { NORMALIZE_KERNELS } from './normalize.ts';
 import { RUNNING_STATISTICS_KERNELS } from './running-statistics.ts';
@@ -18,7 +20,9 @@ export interface GpuKernel {
 const KERNELS: readonly GpuKernel[] = [
   ...EMBED_KERNELS,
   ...POSITION_KERNELS,
+  ...GELU_KERNELS,
   ...HEALTH_KERNELS,
+  ...LINEAR_KERNELS,
   ...LOSS_KERNELS,
   ...NORMALIZE_KERNELS,
   ...RUNNING_STATISTICS_KERNELS,

@@ -1,0 +1,206 @@
+/** Linear layers, MLP and products on WebGPU: the fused kernels against the compositions, and double precision. */
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { gelu } from '../../../../src/ops/gelu.ts';
+import { addLinear, linear, linearOfData, linearTransposed } from '../../../../src/ops/linear.ts';
+import { product, productTransposedA, productTransposedB } from '../../../../src/ops/matmul.ts';
+import { addMlp } from '../../../../src/ops/mlp.ts';
+import type { GpuBackend } from '../../../../src/ops/webgpu/backend.ts';
+import { asMatrix, asVector } from '../tensors.ts';
+import {
+  expectComposition,
+  observed,
+  random,
+  startGpu,
+  VARIANTS,
+  type Variant,
+  worstError,
+} from './against-composition.ts';
+
+let gpu: GpuBackend;
+
+beforeAll(async () => {
+  gpu = await startGpu();
+});
+
+interface Size {
+  rows: number;
+  from: number;
+  to: number;
+}
+
+// Small and odd ones, multiples of four that are multiples of no tile, a single row, and some that need several tiles
+// each way and parts of the sum over the rows.
+const SIZES: Size[] = [
+  { rows: 1, from: 3, to: 1 },
+  { rows: 33, from: 101, to: 12 },
+  { rows: 1, from: 512, to: 516 },
+  { rows: 203, from: 52, to: 60 },
+  { rows: 1301, from: 33, to: 42 },
+  { rows: 1301, from: 96, to: 40 },
+];
+const CASES = SIZES.flatMap((size) => VARIANTS.map((variant) => ({ ...size, variant })));
+
+// Sums of up to 1,301 products, whose roundings (6e-8 each) grow with the root of their number.
+const TOLERANCE = 3e-6;
+
+const keepOf = (rows: number) =>
+  tf.tensor2d(
+    Float32Array.from({ length: rows }, (_, i) => (i % 3 === 0 ? 0 : 1.25)),
+    [rows, 1],
+  );
+
+/** What an op dispatched, sums of parts aside: whether k is split depends on the size. */
+const expectOp = (
+  op: (inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: tf.Tensor[],
+  dispatches: string[],
+  variant: Variant,
+) => expectComposition(gpu, { op, inputs, dispatches, tolerance: TOLERANCE, variant, ignore: / parts$/ });
+
+describe('on the software adapter', () => {
+  it.each(CASES)('linear of $rows rows, $from → $to, $variant', async ({ rows, from, to, variant }) => {
+    await expectOp(
+      ([x, w, b]) => linear(asMatrix(x), asMatrix(w), asVector(b)),
+      [random([rows, from]), random([from, to]), random([to])],
+      ['Linear', 'LinearInputGradient', 'LinearWeightGradient'],
+      variant,
+    );
+  });
+
+  it.each(CASES)('addMlp of $rows rows, $to → $from → $to, $variant', async ({ rows, from, to, variant }) => {
+    for (const keep of [null, keepOf(rows)])
+      await expectOp(
+        ([x, normed, w1, b1, w2, b2]) =>
+          addMlp(
+            asMatrix(x),
+            asMatrix(normed),
+            { w: asMatrix(w1), b: asVector(b1) },
+            { w: asMatrix(w2), b: asVector(b2) },
+            keep,
+          ),
+        [
+          random([rows, to]),
+          random([rows, to]),
+          random([to, from], to ** -0.5),
+          random([from]),
+          random([from, to], from ** -0.5),
+          random([to]),
+        ],
+        [
+          'Linear',
+          'Linear',
+          'LinearInputGradient',
+          'LinearInputGradient',
+          'LinearWeightGradient',
+          'LinearWeightGradient',
+        ],
+        variant,
+      );
+  });
+
+  it.each(CASES)('addLinear of $rows rows, $from → $to, $variant', async ({ rows, from, to, variant }) => {
+    for (const keep of [null, keepOf(rows)])
+      await expectOp(
+        ([x, branch, w, b]) =>
+          addLinear(asMatrix(x), asMatrix(branch), { w: asMatrix(w), b: asVector(b) }, keep),
+        [random([rows, to]), random([rows, from]), random([from, to]), random([to])],
+        ['Linear', 'LinearInputGradient', 'LinearWeightGradient'],
+        variant,
+      );
+  });
+
+  it.each(CASES)('linearTransposed of $rows rows, $from → $to, $variant', async (size) => {
+    await expectOp(
+      ([x, w]) => linearTransposed(asMatrix(x), asMatrix(w)),
+      [random([size.rows, size.from]), random([size.to, size.from])],
+      ['Product', 'Product', 'Product'],
+      size.variant,
+    );
+  });
+
+  it.each(VARIANTS)('linear without bias, and of data, %s', async (variant) => {
+    await expectOp(
+      ([x, w]) => linear(asMatrix(x), asMatrix(w), null),
+      [random([203, 52]), random([52, 60])],
+      ['Linear', 'LinearInputGradient', 'LinearWeightGradient'],
+      variant,
+    );
+    const data = asMatrix(random([203, 52]));
+    await expectOp(
+      ([w, b]) => linearOfData(data, asMatrix(w), asVector(b)),
+      [random([52, 60]), random([60])],
+      ['Linear', 'LinearWeightGradient'],
+      variant,
+    );
+  });
+
+  it.each(VARIANTS)('gelu of any shape, %s', async (variant) => {
+    for (const shape of [[3, 7], [64, 96], [5]])
+      await expectOp(([x]) => gelu(x ?? tf.scalar(0)), [random(shape, 2)], ['Gelu', 'GeluGradient'], variant);
+  });
+
+  it('gelu and its slope are exact to float32', async () => {
+    const x = Float32Array.from({ length: 4001 }, (_, i) => (i - 2000) / 200);
+    const given = tf.tensor1d(x);
+    const { value, grads } = tf.engine().gradients(() => gelu(given), [given], tf.onesLike(given));
+    const wanted = Array.from(x, exactGelu);
+    const values = await value.data();
+    const slopes = (await grads[0]?.data()) ?? [];
+    for (const [i, { value: gelued, slope }] of wanted.entries()) {
+      const scale = Math.max(1, Math.abs(x[i] ?? 0));
+      expect(Math.abs((values[i] ?? Number.NaN) - gelued) / scale).toBeLessThan(2.5e-7);
+      expect(Math.abs((slopes[i] ?? Number.NaN) - slope)).toBeLessThan(4e-7);
+    }
+  });
+
+  it.each(VARIANTS)('reaches tiles beyond the 65,535 workgroups of one dimension, %s', async (variant) => {
+    const rows = 8 * 64 * 65_536 + 3;
+    const a = tf.tensor2d(
+      Float32Array.from({ length: rows }, (_, i) => i % 1000),
+      [rows, 1],
+    );
+    const b = tf.tensor2d([2], [1, 1]);
+    const { result } = observed(gpu, variant, () => product(a, b));
+    const values = await result.data();
+    expect([0, 1, 999, 1000, rows - 2, rows - 1].map((i) => values[i])).toEqual(
+      [0, 1, 999, 1000, rows - 2, rows - 1].map((i) => 2 * (i % 1000)),
+    );
+    tf.dispose([a, b, result]);
+  });
+
+  it('gives the same bits twice', async () => {
+    const [a, b] = [asMatrix(random([1301, 96])), asMatrix(random([1301, 40]))];
+    const [first, second] = [productTransposedA(a, b), productTransposedA(a, b)];
+    expect([...(await first.data())]).toEqual([...(await second.data())]);
+  });
+
+  it.each(VARIANTS)('products agree with sums in double precision, %s', async (variant) => {
+    const [m, n, k] = [44, 96, 260];
+    const [a, b] = [random([m, k]), random([k, n])];
+    const [left, right] = [await a.data(), await b.data()];
+    const wanted = Array.from({ length: m * n }, (_, at) => {
+      let sum = 0;
+      for (let t = 0; t < k; t++)
+        sum += (left[Math.floor(at / n) * k + t] ?? 0) * (right[t * n + (at % n)] ?? 0);
+      return sum;
+    });
+    const { result } = observed(gpu, variant, () => [
+      product(asMatrix(a), asMatrix(b)),
+      productTransposedB(asMatrix(a), tf.transpose(asMatrix(b))),
+      productTransposedA(tf.transpose(asMatrix(a)), asMatrix(b)),
+    ]);
+    for (const found of result) expect(worstError(await found.data(), wanted)).toBeLessThan(TOLERANCE);
+  });
+});
+
+/** x·Φ(x) and Φ(x) + x·φ(x) in double precision, Φ by Simpson's rule over the density. */
+function exactGelu(x: number): { value: number; slope: number } {
+  const density = (t: number) => Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);
+  const pieces = 4000;
+  const h = x / pieces;
+  let sum = density(0) + density(x);
+  for (let i = 1; i < pieces; i++) sum += density(i * h) * (i % 2 === 1 ? 4 : 2);
+  const cdf = 0.5 + (sum * h) / 3;
+  return { value: x * cdf, slope: cdf + x * density(x) };
+}
