@@ -1,25 +1,11 @@
 /** Both sides in turn, on the same weights and views: first that they compute the same, then how long each takes. */
 import type { RunConfig } from '../src/config/schema.ts';
 import { stepWork } from '../src/config/work.ts';
+import { Asking, COMPARED } from './asking.ts';
 import { idealBytes } from './bytes.ts';
-import {
-  type BackendName,
-  type Begun,
-  begunSchema,
-  type Contestant,
-  type Given,
-  givenSchema,
-  type KernelTime,
-  kernelTimeSchema,
-  memorySchema,
-  type Opened,
-  openedSchema,
-  type Peak,
-  peakSchema,
-  type StepFigures,
-  stepFiguresSchema,
-} from './contestant.ts';
+import type { BackendName, Contestant, Given, Peak, StepFigures } from './contestant.ts';
 import { type Report, ratiosOf, sideOf, spreadOf, type Torch } from './report.ts';
+import { twelveBlocks } from './setup.ts';
 import { slopeOf, slopePoints } from './slopes.ts';
 
 export interface ContestOptions {
@@ -30,6 +16,8 @@ export interface ContestOptions {
   /** Naive steps to time after the warm-up; null: as many as a few seconds allow, two at the least. */
   naiveSteps: number | null;
   slopes: boolean;
+  /** Counts the dispatches of a step with twelve blocks, where this one has others. */
+  twelve: boolean;
   /** Times each kernel of our step by itself. */
   profile: boolean;
   /** Times the step in PyTorch from the same weights and views; resolves to null where there is none. */
@@ -53,8 +41,6 @@ export class UnequalLossesError extends Error {
 
 /** Relative. Two orders of f32 sums, and AdamW's division by the root of tiny second moments, stay below. */
 export const TOLERANCE = 1e-3;
-/** Steps on their way at a time, as in the trainer; WASM computes in the call itself. */
-const IN_FLIGHT = { webgpu: 3, wasm: 1 } satisfies Record<BackendName, number>;
 /** The first step, the one that is recorded, and the first replay. */
 const OUR_WARM_UPS = 3;
 /** Seconds that a side may take in a round. */
@@ -63,44 +49,6 @@ const MOST_STEPS_A_ROUND = 50;
 const ROUNDS = 4;
 const SLOPE_STEPS = 3;
 const SLOPE_SECONDS = 1;
-/** Steps whose losses are compared, where the naive side gets that far. */
-const COMPARED = 3;
-
-/** What the contest asks, with the answers checked. */
-class Asking {
-  private readonly side: Contestant;
-  private readonly inFlight: number;
-  constructor(side: Contestant, backend: BackendName) {
-    this.side = side;
-    this.inFlight = IN_FLIGHT[backend];
-  }
-  async open(backend: BackendName, threads: number): Promise<Opened> {
-    return openedSchema.parse(await this.side.ask({ ask: 'open', backend, threads }));
-  }
-  async given(config: RunConfig, images: number): Promise<Given> {
-    return givenSchema.parse(await this.side.ask({ ask: 'given', config, images, steps: COMPARED }));
-  }
-  async begin(config: RunConfig, images: number, given: Given | null): Promise<Begun> {
-    return begunSchema.parse(await this.side.ask({ ask: 'begin', config, images, given }));
-  }
-  async run(steps: number): Promise<StepFigures[]> {
-    return stepFiguresSchema
-      .array()
-      .parse(await this.side.ask({ ask: 'run', steps, inFlight: this.inFlight }));
-  }
-  async peakBytes(): Promise<number> {
-    return memorySchema.parse(await this.side.ask({ ask: 'memory' })).peakBytes;
-  }
-  async peak(): Promise<Peak> {
-    return peakSchema.parse(await this.side.ask({ ask: 'peak' }));
-  }
-  async profile(config: RunConfig, images: number): Promise<KernelTime[]> {
-    return kernelTimeSchema.array().parse(await this.side.ask({ ask: 'profile', config, images }));
-  }
-  async end(): Promise<void> {
-    await this.side.ask({ ask: 'end' });
-  }
-}
 
 /** Largest relative difference of the losses that both have. */
 export function worstDifference(ours: readonly number[], naive: readonly number[]): number {
@@ -169,6 +117,23 @@ async function slopesOf(
     say(`slope, ${axis}: ${at} → ${seconds.toFixed(4)} s a step`);
   }
   return [...points].map(([axis, along]) => slopeOf(axis, along));
+}
+
+/** Dispatches of a step with twelve blocks and two resolutions; null where they are not counted. */
+async function dispatchesAtTwelve(
+  ours: Asking,
+  own: readonly StepFigures[],
+  { config, backend, twelve, say }: ContestOptions,
+): Promise<number | null> {
+  const dispatches = (steps: readonly StepFigures[]) => steps.at(-1)?.gpu?.dispatches ?? null;
+  if (config.backbone.depth === 12 && config.views.localCount > 0) return dispatches(own);
+  if (!twelve || backend !== 'webgpu') return null;
+  say('counting the dispatches of twelve blocks');
+  const deep = twelveBlocks();
+  await ours.begin(deep, 4 * deep.training.batchSize, null);
+  const steps = await ours.run(OUR_WARM_UPS);
+  await ours.end();
+  return dispatches(steps);
 }
 
 const best = (peak: Peak) => Math.max(...peak.gemm.map(({ rate }) => rate));
@@ -247,6 +212,7 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
   const early = await ours.peak();
   await ours.end();
   const slopes = options.slopes ? await slopesOf(ours, config, say) : [];
+  const twelve = await dispatchesAtTwelve(ours, mine.steps, options);
   await ours.begin(config, images, null);
   const peak = better(early, await ours.peak());
   await ours.end();
@@ -262,6 +228,7 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
     threads: opened.threads,
     config: options.name,
     ours: sideOf({ ...mine, peakBytes: ourBytes, firstStepSeconds: ourFirst }, rated),
+    dispatchesAtTwelve: twelve,
     naive: naive && sideOf({ ...theirs, peakBytes: naiveBytes, firstStepSeconds: naiveFirst }, rated),
   };
   return {

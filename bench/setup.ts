@@ -4,9 +4,12 @@ import { isPresetName, presetConfig, presetNames } from '../src/config/presets.t
 import type { RunConfig, RunOverrides } from '../src/config/schema.ts';
 
 /** Steps that move every weight from the first on, so that equal losses mean an equal step. */
-const MOVING: RunOverrides = { head: { freezeEpochs: 0 }, optimizer: { lrWarmupEpochs: 0 } };
-/** Longer than any bench: the schedules never end. */
-const STEPS = 10_000;
+const MOVING: RunOverrides = {
+  head: { freezeEpochs: 0 },
+  optimizer: { lrWarmupEpochs: 0 },
+  // Longer than any bench: the schedules never end.
+  training: { steps: 10_000 },
+};
 
 /** A run whose step takes milliseconds, with odd sizes. */
 const TOY: RunOverrides = {
@@ -25,16 +28,17 @@ export class UnknownConfigError extends Error {
   }
 }
 
+/** Twelve blocks and two resolutions at the sizes of ViT-Ti/16, with a batch that any adapter gets through. */
+export const twelveBlocks = (): RunConfig =>
+  moving(applyOverrides(presetConfig('vit-tiny'), { training: { batchSize: 2 } }));
+
 /** N is nano, T is small, V is ViT-Ti/16 at 224 px with a batch of 32. @throws UnknownConfigError */
 export function benchConfig(name: string): RunConfig {
   const [base, overrides] = chosen(name);
-  const config = applyOverrides(base, overrides);
-  return applyOverrides(config, {
-    head: { ...config.head, ...MOVING.head },
-    optimizer: { ...config.optimizer, ...MOVING.optimizer },
-    training: { ...config.training, steps: STEPS },
-  });
+  return moving(applyOverrides(base, overrides));
 }
+
+const moving = (config: RunConfig): RunConfig => applyOverrides(config, MOVING);
 
 function chosen(name: string): [RunConfig, RunOverrides] {
   switch (name) {

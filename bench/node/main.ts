@@ -48,6 +48,7 @@ async function main(): Promise<void> {
         threads: 1,
         naiveSteps: options.steps,
         slopes: options.slopes,
+        twelve: options.slopes,
         profile: options.profile,
         torch: async (given) => {
           say('timing PyTorch');

@@ -53,6 +53,7 @@ async function bench(given: unknown) {
       threads: threadsFor(backend),
       naiveSteps: steps,
       slopes,
+      twelve: slopes,
       profile,
       torch: async () => null,
       say: (line) => console.log(line),

@@ -90,7 +90,7 @@ test('times both on WebGPU, and counts what each asks of the device', async () =
   expect(report.ratios.map(({ what }) => what)).toEqual([
     ...(report.software ? [] : ['naive ÷ ours, seconds a step']),
     'share of the best GEMM rate, whole step',
-    'dispatches a step',
+    'dispatches a step, 12 blocks, two resolutions',
     'JavaScript a step, ms',
     'buffers, bind groups, pipelines made in a step',
     'GPU memory ÷ naive',

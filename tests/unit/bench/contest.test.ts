@@ -81,6 +81,7 @@ async function held(ours = OURS, naive: Pretence | null = NAIVE, name = 'N'): Pr
       threads: 1,
       naiveSteps: 2,
       slopes: true,
+      twelve: true,
       profile: true,
       torch: async () => null,
       say: () => undefined,
