@@ -9,6 +9,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
+    globalSetup: 'tests/kernels-setup.ts',
     include: ['tests/unit/**/*.test.ts', 'tests/parity/*.test.ts', 'tests/layering.test.ts'],
     // Models train a few steps here; a slow machine must not fail for being slow.
     testTimeout: 900_000,

@@ -4,12 +4,10 @@ import { hostValues, hostValuesChanged } from './assign.ts';
 import { CLIP_EPSILON, type ClipSettings } from './clip.ts';
 import type { OptimizerSettings } from './optimizers.ts';
 import { GROUP_VALUE, groupStart, VALUE } from './step-values.ts';
+import { hostLoops, type UpdateLoops, type UpdateNumbers } from './update-loops.ts';
 import type { Gradients, Updated, UpdateSettings, Weights } from './update-parameters.ts';
-
-/** The numbers of one parameter's update; `coefficient` is what clipping multiplies its gradient with. */
-interface Numbers extends Record<keyof typeof GROUP_VALUE, number> {
-  coefficient: number;
-}
+import { moduleOn } from './wasm/module.ts';
+import { wasmLoops } from './wasm/update.ts';
 
 export function updateOnHost(
   weights: Weights,
@@ -18,8 +16,9 @@ export function updateOnHost(
   values: tf.Tensor1D,
   settings: UpdateSettings,
 ): Updated {
+  const loops = presentLoops();
   const norms = new Map(
-    [...gradients].map(([name, gradient]) => [name, Math.sqrt(sumOfSquares(hostValues(gradient)))]),
+    [...gradients].map(([name, gradient]) => [name, Math.sqrt(loops.sumOfSquares(hostValues(gradient)))]),
   );
   const gradientNorm = Math.hypot(...norms.values());
   const finite = Number.isFinite(hostValues(loss)[0]) && Number.isFinite(Math.fround(gradientNorm));
@@ -27,7 +26,7 @@ export function updateOnHost(
     const numbers = Float32Array.from(hostValues(values));
     const coefficients = coefficientsOf(norms, gradientNorm, settings);
     for (const name of weights.student.tensors.keys())
-      updateOne(name, weights, gradients.get(name), coefficients(name), numbers, settings);
+      updateOne(loops, name, weights, gradients.get(name), coefficients(name), numbers, settings);
   }
   return { gradientNorm: tf.scalar(gradientNorm), finite: tf.scalar(finite ? 1 : 0) };
 }
@@ -42,7 +41,14 @@ function coefficientsOf(
   return clip === 'global' ? () => coefficient(all) : (name) => coefficient(norms.get(name) ?? 0);
 }
 
+/** The backend's own loops, where it has some. */
+function presentLoops(): UpdateLoops {
+  const module = moduleOn(tf.backend());
+  return module ? wasmLoops(module) : hostLoops;
+}
+
 function updateOne(
+  loops: UpdateLoops,
   name: string,
   weights: Weights,
   gradient: tf.Tensor | undefined,
@@ -57,14 +63,14 @@ function updateOne(
   const group = weights.groups.get(name);
   const momentum = values[VALUE.momentum] ?? 1;
   const complement = values[VALUE.complement] ?? 0;
-  const follow = () => blend(hostValues(teacher), hostValues(student), momentum, complement);
+  const follow = () => loops.blend(hostValues(teacher), hostValues(student), momentum, complement);
 
   if (teacherUpdate === 'before') follow();
   if (group !== undefined && gradient) {
     const numbers = { ...numbersOf(values, group), coefficient };
     if (numbers.active !== 0) {
       const [first, second] = moments.map(hostValues);
-      move(hostValues(student), hostValues(gradient), first, second, numbers, optimizer);
+      move(loops, hostValues(student), hostValues(gradient), first, second, numbers, optimizer);
     }
   }
   if (teacherUpdate === 'after') follow();
@@ -83,68 +89,17 @@ function numbersOf(values: Float32Array, group: number): Record<keyof typeof GRO
   };
 }
 
-function sumOfSquares(values: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i] ?? 0;
-    sum += value * value;
-  }
-  return sum;
-}
-
-/** teacher ← momentum·teacher + complement·student. */
-function blend(teacher: Float32Array, student: Float32Array, momentum: number, complement: number): void {
-  for (let i = 0; i < teacher.length; i++)
-    teacher[i] = (teacher[i] ?? 0) * momentum + (student[i] ?? 0) * complement;
-}
-
 function move(
+  loops: UpdateLoops,
   parameter: Float32Array,
   gradient: Float32Array,
   first: Float32Array | undefined,
   second: Float32Array | undefined,
-  numbers: Numbers,
+  numbers: UpdateNumbers,
   settings: OptimizerSettings,
 ): void {
   if (!first) throw new RangeError('The optimizer has no moments');
-  if (settings.kind === 'sgd') sgd(parameter, gradient, first, numbers, settings);
-  else if (second) adam(parameter, gradient, first, second, numbers, settings);
+  if (settings.kind === 'sgd') loops.sgd(parameter, gradient, first, numbers, settings);
+  else if (second) loops.adam(parameter, gradient, first, second, numbers, settings);
   else throw new RangeError('The optimizer has one moment of two');
-}
-
-/** The formulas of optimizers.ts. */
-function adam(
-  parameter: Float32Array,
-  gradient: Float32Array,
-  first: Float32Array,
-  second: Float32Array,
-  { coefficient, weightDecay, keep, stepSize, secondCorrection }: Numbers,
-  { kind, beta1, beta2, epsilon }: OptimizerSettings,
-): void {
-  const decay = kind === 'adam' ? weightDecay : 0;
-  const kept = kind === 'adam' ? 1 : keep;
-  for (let i = 0; i < parameter.length; i++) {
-    const p = parameter[i] ?? 0;
-    const g = (gradient[i] ?? 0) * coefficient + p * decay;
-    const m = (first[i] ?? 0) * beta1 + g * (1 - beta1);
-    const v = (second[i] ?? 0) * beta2 + g * g * (1 - beta2);
-    first[i] = m;
-    second[i] = v;
-    parameter[i] = p * kept - (m / (Math.sqrt(v) * secondCorrection + epsilon)) * stepSize;
-  }
-}
-
-function sgd(
-  parameter: Float32Array,
-  gradient: Float32Array,
-  buffer: Float32Array,
-  { coefficient, weightDecay, lr }: Numbers,
-  { sgdMomentum }: OptimizerSettings,
-): void {
-  for (let i = 0; i < parameter.length; i++) {
-    const p = parameter[i] ?? 0;
-    const b = (buffer[i] ?? 0) * sgdMomentum + (gradient[i] ?? 0) * coefficient + p * weightDecay;
-    buffer[i] = b;
-    parameter[i] = p - b * lr;
-  }
 }

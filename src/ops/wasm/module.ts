@@ -4,6 +4,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 
 /** What src/ops/wasm/assembly/index.ts exports. */
 const FUNCTIONS = [
+  'adam',
   'applyGelu',
   'assemble',
   'assembleGradient',
@@ -13,6 +14,7 @@ const FUNCTIONS = [
   'attentionScratch',
   'batchNorm',
   'batchNormGradient',
+  'blend',
   'crossViewLoss',
   'crossViewLossGradient',
   'layerNorm',
@@ -24,7 +26,10 @@ const FUNCTIONS = [
   'product',
   'productScratch',
   'select',
+  'sgd',
   'spread',
+  'squares',
+  'squaresScratch',
   'targets',
   'unitRows',
   'unitRowsGradient',
@@ -100,7 +105,7 @@ export class WasmModule {
 
   call(name: KernelFunction, ...values: number[]): number {
     const result = this.functions.get(name)?.(...values);
-    return typeof result === 'number' ? result >>> 0 : 0;
+    return typeof result === 'number' ? result : 0;
   }
 
   /** Where a tensor's values begin; 0 for none. */
@@ -149,9 +154,14 @@ export function keepModule(backend: BackendWasm, module: WasmModule): void {
   opened.set(backend, module);
 }
 
-/** The module on this backend's heap. */
+/** The module on this backend's heap, or null. */
+export function moduleOn(backend: object): WasmModule | null {
+  return opened.get(backend) ?? null;
+}
+
+/** The same where there must be one. @throws HeapError */
 export function moduleOf(backend: unknown): WasmModule {
-  const module = backend instanceof BackendWasm ? opened.get(backend) : undefined;
+  const module = backend instanceof BackendWasm ? moduleOn(backend) : null;
   if (!module) throw new HeapError('no module was opened on it');
   return module;
 }

@@ -10,9 +10,11 @@ import { open, serve } from './pool.ts';
 import { product, productScratch } from './product.ts';
 import { assemble, assembleGradient, select, spread } from './tokens.ts';
 import { unitRows, unitRowsGradient } from './unit-rows.ts';
+import { adam, blend, sgd, squares, squaresScratch } from './update.ts';
 
 // The compiler finds no file behind `export … from './x.ts'`.
 export {
+  adam,
   applyGelu,
   assemble,
   assembleGradient,
@@ -22,6 +24,7 @@ export {
   attentionScratch,
   batchNorm,
   batchNormGradient,
+  blend,
   crossViewLoss,
   crossViewLossGradient,
   layerNorm,
@@ -34,7 +37,10 @@ export {
   productScratch,
   select,
   serve,
+  sgd,
   spread,
+  squares,
+  squaresScratch,
   targets,
   unitRows,
   unitRowsGradient,

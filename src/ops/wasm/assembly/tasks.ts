@@ -9,6 +9,7 @@ import { outerTask } from './outer.ts';
 import { packTask, productTask } from './product.ts';
 import { assembleGradientTask, assembleTask, positionSumsTask, selectTask, spreadTask } from './tokens.ts';
 import { unitRowsGradientTask, unitRowsTask } from './unit-rows.ts';
+import { adamTask, blendTask, sgdTask, squaresTask } from './update.ts';
 
 export const PACK: i32 = 0;
 export const PRODUCT: i32 = 1;
@@ -30,6 +31,10 @@ export const SPREAD: i32 = 16;
 export const TARGETS: i32 = 17;
 export const LOSS: i32 = 18;
 export const LOSS_GRADIENT: i32 = 19;
+export const SQUARES: i32 = 20;
+export const BLEND: i32 = 21;
+export const ADAM: i32 = 22;
+export const SGD: i32 = 23;
 
 export function runTask(kind: i32, task: i32): void {
   switch (kind) {
@@ -73,6 +78,14 @@ export function runTask(kind: i32, task: i32): void {
       return lossTask(task);
     case LOSS_GRADIENT:
       return lossGradientTask(task);
+    case SQUARES:
+      return squaresTask(task);
+    case BLEND:
+      return blendTask(task);
+    case ADAM:
+      return adamTask(task);
+    case SGD:
+      return sgdTask(task);
     default:
       unreachable();
   }
