@@ -15,7 +15,7 @@ export interface PackedViews {
   layout: TokenLayout;
 }
 
-/** What a branch is multiplied with, row by row ([tokens, 1]); null keeps it. Branch 0 is attention, 1 the MLP. */
+/** What a branch is multiplied with, row by row ([rows, 1]); null keeps it. Branch 0 is attention, 1 the MLP. */
 export type DropPath = (block: number, branch: 0 | 1) => tf.Tensor2D | null;
 
 /** The global views alone: the first segment. */
@@ -56,19 +56,22 @@ function qkv(p: Tensors, block: string, x: tf.Tensor2D, shape: BackboneShape): t
   return linear(norm(p, `${block}.norm1`, x), matrix(p, `${block}.attn.qkv.weight`), bias); // [tokens, 3·dim]
 }
 
-function block(
+/** What attention makes of the tokens, before its projection: [tokens, dim]. */
+const attend = (p: Tensors, i: number, x: tf.Tensor2D, layout: TokenLayout, shape: BackboneShape) =>
+  attention(qkv(p, `backbone.blocks.${i}`, x, shape), layout, shape.heads);
+
+/** The rest of the block, row by row: attention's projection and the MLP. x and attended [rows, dim] → [rows, dim]. */
+function afterAttention(
   p: Tensors,
   i: number,
   x: tf.Tensor2D,
-  layout: TokenLayout,
-  shape: BackboneShape,
+  attended: tf.Tensor2D,
   dropPath: DropPath,
 ): tf.Tensor2D {
   const name = `backbone.blocks.${i}`;
-  const attended = attention(qkv(p, name, x, shape), layout, shape.heads); // [tokens, dim]
-  const y = addLinear(x, attended, layer(p, `${name}.attn.proj`), dropPath(i, 0)); // [tokens, dim]
+  const y = addLinear(x, attended, layer(p, `${name}.attn.proj`), dropPath(i, 0)); // [rows, dim]
   const [fc1, fc2] = [layer(p, `${name}.mlp.fc1`), layer(p, `${name}.mlp.fc2`)];
-  return addMlp(y, norm(p, `${name}.norm2`, y), fc1, fc2, dropPath(i, 1)); // [tokens, dim]
+  return addMlp(y, norm(p, `${name}.norm2`, y), fc1, fc2, dropPath(i, 1)); // [rows, dim]
 }
 
 /** Tokens after the first `blocks` blocks, before the final norm: [tokens, dim]. */
@@ -80,7 +83,8 @@ function tokensAfter(
   dropPath: DropPath,
 ): tf.Tensor2D {
   let x = embed(p, views);
-  for (let i = 0; i < blocks; i++) x = block(p, i, x, views.layout, shape, dropPath);
+  for (let i = 0; i < blocks; i++)
+    x = afterAttention(p, i, x, attend(p, i, x, views.layout, shape), dropPath);
   return x;
 }
 
@@ -91,9 +95,16 @@ export function clsFeatures(
   shape: BackboneShape,
   dropPath: DropPath = keepAll,
 ): tf.Tensor2D {
-  const x = tokensAfter(p, views, shape, shape.depth, dropPath);
-  // The norm works row by row, so it is enough to norm the rows that are used.
-  return norm(p, 'backbone.norm', selectCls(x, views.layout));
+  const last = shape.depth - 1;
+  const x = tokensAfter(p, views, shape, last, dropPath); // [tokens, dim]
+  const attended = attend(p, last, x, views.layout, shape); // [tokens, dim]
+  // Only attention mixes rows: after the last one it is enough to go on with those that are used.
+  const cls = (rows: tf.Tensor2D) => selectCls(rows, views.layout);
+  const dropCls: DropPath = (i, branch) => {
+    const keep = dropPath(i, branch);
+    return keep && cls(keep);
+  };
+  return norm(p, 'backbone.norm', afterAttention(p, last, cls(x), cls(attended), dropCls));
 }
 
 /** All tokens after the final norm (official get_intermediate_layers(x, 1)): [tokens, dim]. */
