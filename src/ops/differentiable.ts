@@ -9,6 +9,10 @@ export interface Differentiable<T extends tf.Tensor, S extends readonly tf.Tenso
   gradient: (dy: T, saved: S) => tf.Tensor[];
 }
 
+/** Whether the backward pass has made the tensor itself, and it was not given to it. */
+const isOfThisPass = (tensor: tf.Tensor): boolean =>
+  !tensor.kept && tensor.scopeId === tf.engine().state.activeScope.id;
+
 /** Runs `forward` as one node of the tape. */
 export function differentiable<T extends tf.Tensor, const S extends readonly tf.Tensor[]>(
   inputs: readonly tf.Tensor[],
@@ -19,8 +23,15 @@ export function differentiable<T extends tf.Tensor, const S extends readonly tf.
     if (typeof save !== 'function') throw new TypeError('tfjs did not pass a gradient saver');
     const { value, saved, gradient } = forward();
     save([...saved]);
-    // tfjs hands back clones of what was saved, in its order, so the tuple type carries over.
-    return { value, gradFunc: (dy, clones) => gradient(dy, clones as tf.Tensor[] & S) };
+    const gradFunc = (dy: T, clones: tf.Tensor[]): tf.Tensor[] => {
+      // tfjs hands back clones of what was saved, in its order, so the tuple type carries over.
+      const gradients = tf.tidy(() => gradient(dy, clones as tf.Tensor[] & S));
+      // tfjs would hold all of these until the backward pass is over, and with them most of its memory.
+      tf.dispose(clones);
+      if (isOfThisPass(dy) && !gradients.includes(dy)) dy.dispose();
+      return gradients;
+    };
+    return { value, gradFunc };
   });
   return op(...inputs);
 }
