@@ -2,5 +2,5 @@
 import { buildKernels } from '../tools/wasm-kernels.ts';
 
 export default async function setup(): Promise<void> {
-  await buildKernels(['relaxed', 'sharedRelaxed']);
+  await buildKernels();
 }

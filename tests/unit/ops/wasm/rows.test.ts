@@ -24,9 +24,31 @@ beforeAll(async () => {
 const oracle = (op: (inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[], dy: tf.Tensor) =>
   composed(() => tf.engine().gradients(() => op(inputs), inputs, dy));
 
-/** Value and gradients with the kernels, of ops that ask for them. */
-const fused = (op: (inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[], dy: tf.Tensor) =>
-  tf.engine().gradients(() => op(inputs), inputs, dy);
+/** Value and gradients with the kernels, of an op that asks for these; none of tfjs's may run. */
+function fused(
+  names: string[],
+  op: (inputs: tf.Tensor[]) => tf.Tensor,
+  inputs: tf.Tensor[],
+  dy: tf.Tensor,
+): { value: tf.Tensor; grads: tf.Tensor[] } {
+  const ran: string[] = [];
+  const watched = tf.getKernelsForBackend('wasm').map((config) => {
+    const run = config.kernelFunc;
+    config.kernelFunc = (call) => {
+      ran.push(config.kernelName);
+      return run(call);
+    };
+    return () => {
+      config.kernelFunc = run;
+    };
+  });
+  try {
+    return tf.engine().gradients(() => op(inputs), inputs, dy);
+  } finally {
+    for (const restore of watched) restore();
+    expect(ran.filter((name) => name !== 'Identity' && name !== 'Reshape')).toEqual(names);
+  }
+}
 
 const given = (tensor: tf.Tensor | undefined): tf.Tensor | null => tensor ?? null;
 
@@ -56,12 +78,12 @@ describe.each([
 
   it('L2Normalize and WeightNorm with their gradients', () => {
     const [x, g, dy] = [random([rows, n], 2), random([rows, 1]), random([rows, n])];
-    for (const [op, inputs] of [
-      [([a]: tf.Tensor[]) => l2Normalize(asMatrix(a)), [x]],
-      [([a, b]: tf.Tensor[]) => weightNorm(asMatrix(a), asMatrix(b)), [x, g]],
+    for (const [name, op, inputs] of [
+      ['L2Normalize', ([a]: tf.Tensor[]) => l2Normalize(asMatrix(a)), [x]],
+      ['WeightNorm', ([a, b]: tf.Tensor[]) => weightNorm(asMatrix(a), asMatrix(b)), [x, g]],
     ] as const) {
       const wanted = oracle(op, [...inputs], dy);
-      const found = fused(op, [...inputs], dy);
+      const found = fused([name, `${name}Gradient`], op, [...inputs], dy);
       expectClose([found.value, ...found.grads], [wanted.value, ...wanted.grads], TOLERANCE);
     }
   });
@@ -86,7 +108,10 @@ describe.each([
     const targets = tf.softmax(random([2 * batch, prototypes], 3));
     const op = ([a]: tf.Tensor[]) => crossViewLoss(asMatrix(a), asMatrix(targets), views, 0.1);
     const dy = tf.scalar(0.7);
-    const [wanted, found] = [oracle(op, [student], dy), fused(op, [student], dy)];
+    const [wanted, found] = [
+      oracle(op, [student], dy),
+      fused(['CrossViewLoss', 'CrossViewLossGradient'], op, [student], dy),
+    ];
     expectClose([found.value, ...found.grads], [wanted.value, ...wanted.grads], 2e-5);
   });
 });
@@ -103,14 +128,20 @@ describe.each([12, 7, 1])('tokens of %i values', (dim) => {
     const dy = random([layout.tokens, dim]);
     const op = ([a, b, c]: tf.Tensor[]) => assembleTokens(asMatrix(a), asCube(b), asMatrix(c), layout);
     const inputs = [patches, cls, positions];
-    const [wanted, found] = [oracle(op, inputs, dy), fused(op, inputs, dy)];
+    const [wanted, found] = [
+      oracle(op, inputs, dy),
+      fused(['AssembleTokens', 'AssembleTokensGradient'], op, inputs, dy),
+    ];
     expectClose([found.value, ...found.grads], [wanted.value, ...wanted.grads], TOLERANCE);
   });
 
   it('SelectCls and its gradient', () => {
     const [tokens, dy] = [random([layout.tokens, dim]), random([layout.sequences, dim])];
     const op = ([a]: tf.Tensor[]) => selectCls(asMatrix(a), layout);
-    const [wanted, found] = [oracle(op, [tokens], dy), fused(op, [tokens], dy)];
+    const [wanted, found] = [
+      oracle(op, [tokens], dy),
+      fused(['SelectCls', 'SelectClsGradient'], op, [tokens], dy),
+    ];
     expectClose([found.value, ...found.grads], [wanted.value, ...wanted.grads], 1e-12);
   });
 });
