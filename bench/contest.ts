@@ -185,8 +185,10 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
   mine.warmUps.push(...(await ours.run(OUR_WARM_UPS - 1)));
 
   let naiveFirst = 0;
+  let naiveThreads = 0;
   if (naive && given) {
-    const { milliseconds: opening } = await naive.open(backend, threads);
+    const { milliseconds: opening, threads: ownThreads } = await naive.open(backend, threads);
+    naiveThreads = ownThreads;
     const { milliseconds: beginning } = await naive.begin(config, images, given);
     theirs.warmUps.push(...(await naive.run(1)));
     naiveFirst = (opening + beginning) / 1000 + (theirs.warmUps[0]?.seconds ?? 0);
@@ -225,11 +227,18 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
     backend,
     adapter: opened.adapter,
     software: opened.software,
-    threads: opened.threads,
     config: options.name,
-    ours: sideOf({ ...mine, peakBytes: ourBytes, firstStepSeconds: ourFirst }, rated),
+    ours: sideOf(
+      { ...mine, peakBytes: ourBytes, firstStepSeconds: ourFirst, threads: opened.threads },
+      rated,
+    ),
     dispatchesAtTwelve: twelve,
-    naive: naive && sideOf({ ...theirs, peakBytes: naiveBytes, firstStepSeconds: naiveFirst }, rated),
+    naive:
+      naive &&
+      sideOf(
+        { ...theirs, peakBytes: naiveBytes, firstStepSeconds: naiveFirst, threads: naiveThreads },
+        rated,
+      ),
   };
   return {
     ...found,

@@ -25,6 +25,7 @@ function columns(rows: string[][]): string {
 }
 
 const SIDE_ROWS: [string, (side: Side) => string][] = [
+  ['threads', ({ threads }) => figure(threads)],
   ['warm-up steps, timed steps', ({ warmUps, steps }) => `${warmUps}, ${steps}`],
   ['a step, median', (side) => seconds(side.seconds.median)],
   ['  fastest', (side) => seconds(side.seconds.min)],
@@ -62,7 +63,7 @@ const verdict = ({ met }: Ratio) => (met === null ? 'not measured' : met ? 'met'
 export function printed(report: Report): string {
   const { agreement, peak, slopes, profile, decode, torch, ratios, ours } = report;
   const lines = [
-    `${report.config} on ${report.backend}: ${report.adapter}${report.software ? ' (software)' : ''}, ${report.place}, ${report.threads} ${report.threads === 1 ? 'thread' : 'threads'}`,
+    `${report.config} on ${report.backend}: ${report.adapter}${report.software ? ' (software)' : ''}, ${report.place}`,
     `${report.parameters.toLocaleString('en')} parameters, batch ${report.batch}, ${report.tokens.toLocaleString('en')} tokens, ${figure(report.gflop)} GFLOP a step, ${bytes(report.idealBytes)} of traffic at the least`,
     agreement
       ? `Losses of the first ${agreement.naive.length} steps: ours ${agreement.ours.map((x) => x.toFixed(6)).join(', ')}; naive ${agreement.naive.map((x) => x.toFixed(6)).join(', ')}; apart by ${agreement.worst.toExponential(1)} at most (${agreement.tolerance} allowed)`

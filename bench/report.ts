@@ -17,6 +17,8 @@ const perStep = z.object({
 });
 
 const side = z.object({
+  /** That compute; tfjs takes half of the processors at most. */
+  threads: z.int(),
   /** Steps before those that were timed, and those. */
   warmUps: z.int(),
   steps: z.int(),
@@ -76,7 +78,6 @@ export const reportSchema = z.object({
   backend: z.enum(backendNames),
   adapter: z.string(),
   software: z.boolean(),
-  threads: z.int(),
   config: z.string(),
   batch: z.int(),
   parameters: z.int(),
@@ -116,6 +117,7 @@ export function spreadOf(values: readonly number[]): z.output<typeof spread> {
 }
 
 export interface Timed {
+  threads: number;
   warmUps: readonly StepFigures[];
   steps: readonly StepFigures[];
   peakBytes: number;
@@ -123,7 +125,7 @@ export interface Timed {
 }
 
 export function sideOf(
-  { warmUps, steps, peakBytes, firstStepSeconds }: Timed,
+  { threads, warmUps, steps, peakBytes, firstStepSeconds }: Timed,
   work: { batch: number; gflop: number; bestGemm: number },
 ): Side {
   const seconds = spreadOf(steps.map((step) => step.seconds));
@@ -131,6 +133,7 @@ export function sideOf(
   const counts = steps.flatMap(({ gpu }) => (gpu ? [gpu] : []));
   const most = (values: number[]) => Math.max(...values);
   return {
+    threads,
     warmUps: warmUps.length,
     steps: steps.length,
     seconds,

@@ -1,6 +1,6 @@
 /** The naive side in a worker and a bundle of its own: stock tfjs, started as its documentation says. */
 import '@tensorflow/tfjs-backend-webgpu';
-import { setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
+import { getThreadsCount, setThreadsCount, setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import threadedSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
@@ -17,6 +17,6 @@ const side = new NaiveSide(async (backend, threads) => {
   // tfjs by itself takes half of the processors.
   setThreadsCount(threads);
   await activateStock(backend);
-  return { adapter: 'tfjs', software: false, threads };
+  return { adapter: 'tfjs', software: false, threads: backend === 'wasm' ? getThreadsCount() : 1 };
 });
 serve(workerChannel(), (request) => side.answer(request));
