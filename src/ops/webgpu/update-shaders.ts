@@ -118,7 +118,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
 /** The formulas of optimizers.ts, for four elements. */
 function optimizerCode({ optimizer }: UpdateSettings): { bindings: string[]; code: string } {
   const { kind, beta1, beta2, epsilon, sgdMomentum } = optimizer;
-  const decayedGradient = 'g += p * value(group, WEIGHT_DECAY);';
+  const decayedGradient = 'g += p * weightDecay;';
   switch (kind) {
     case 'sgd':
       return {
@@ -126,18 +126,18 @@ function optimizerCode({ optimizer }: UpdateSettings): { bindings: string[]; cod
         code: /* wgsl */ `${decayedGradient}
       let b = first[at] * ${float(sgdMomentum)} + g;
       first[at] = b;
-      p -= b * value(group, LR);`,
+      p -= b * lr;`,
       };
     case 'adam':
     case 'adamw':
       return {
         bindings: ['first', 'second'],
-        code: /* wgsl */ `${kind === 'adam' ? decayedGradient : 'p *= value(group, KEEP);'}
+        code: /* wgsl */ `${kind === 'adam' ? decayedGradient : 'p *= keep;'}
       let m = first[at] * ${float(beta1)} + g * ${float(1 - beta1)};
       let v = second[at] * ${float(beta2)} + g * g * ${float(1 - beta2)};
       first[at] = m;
       second[at] = v;
-      p -= m / (sqrt(v) * value(group, SECOND_CORRECTION) + ${float(epsilon)}) * value(group, STEP_SIZE);`,
+      p -= m / (sqrt(v) * secondCorrection + ${float(epsilon)}) * stepSize;`,
       };
     default:
       return kind satisfies never;
@@ -147,15 +147,9 @@ function optimizerCode({ optimizer }: UpdateSettings): { bindings: string[]; cod
 /** Optimizer and EMA over the chunks of one buffer of each kind, in place. */
 export function moveShader(workgroup: number, settings: UpdateSettings): Shader {
   const { bindings, code } = optimizerCode(settings);
-  const follow = `teacher[at] = teacher[at] * values[${VALUE.momentum}] + p * values[${VALUE.complement}];`;
-  const constants = {
-    LR: GROUP_VALUE.lr,
-    WEIGHT_DECAY: GROUP_VALUE.weightDecay,
-    KEEP: GROUP_VALUE.keep,
-    STEP_SIZE: GROUP_VALUE.stepSize,
-    SECOND_CORRECTION: GROUP_VALUE.secondCorrection,
-    ACTIVE: GROUP_VALUE.active,
-  };
+  const follow = 'teacher[at] = teacher[at] * momentum + p * complement;';
+  const { active, ...own } = GROUP_VALUE;
+  const numbers = Object.entries(own).map(([name, at]) => `let ${name} = values[start + ${at}u];`);
   return {
     name: 'UpdateParameters',
     code: /* wgsl */ `
@@ -166,19 +160,17 @@ ${CHUNKS}
 @group(0) @binding(4) var<storage, read_write> student: array<vec4f>;
 @group(0) @binding(5) var<storage, read_write> teacher: array<vec4f>;
 ${bindings.map((name, i) => `@group(0) @binding(${6 + i}) var<storage, read_write> ${name}: array<vec4f>;`).join('\n')}
-${Object.entries(constants)
-  .map(([name, value]) => `const ${name} = ${value}u;`)
-  .join('\n')}
-fn value(group: u32, which: u32) -> f32 { return values[${groupStart(0)}u + group * ${GROUP_STRIDE}u + which]; }
 ${main(
   workgroup,
   /* wgsl */ `if (index >= arrayLength(&chunks)) { return; }
   let chunk = chunks[index];
   let coefficient = coefficients[chunk.z];
   if (coefficient < 0.0) { return; }
-  let group = chunk.w;
-  var moves = false;
-  if (group != ${NO_GROUP}u) { moves = value(group, ACTIVE) != 0.0; }
+  let start = ${groupStart(0)}u + select(chunk.w, 0u, chunk.w == ${NO_GROUP}u) * ${GROUP_STRIDE}u;
+  ${numbers.join('\n  ')}
+  let momentum = values[${VALUE.momentum}];
+  let complement = values[${VALUE.complement}];
+  let moves = chunk.w != ${NO_GROUP}u && values[start + ${active}u] != 0.0;
   for (var i = lane; i < chunk.y; i += ${workgroup}u) {
     let at = chunk.x + i;
     var p = student[at];
