@@ -156,6 +156,16 @@ describe('UpdateParameters', () => {
     expectAlike(ours.values, theirs.values);
   });
 
+  it('does the same by the text that real GPUs get', async () => {
+    const theirs = await runComposed(SETTINGS);
+    Reflect.set(gpu.traits, 'software', false);
+    try {
+      expectAlike((await run(SETTINGS)).values, theirs.values);
+    } finally {
+      Reflect.set(gpu.traits, 'software', true);
+    }
+  });
+
   it('moves all but the frozen group and what no optimizer moves, and the teacher of all', async () => {
     const before = await everything(filled(SETTINGS));
     const { values } = await run(SETTINGS);
