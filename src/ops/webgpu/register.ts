@@ -1,10 +1,12 @@
 /** Every WGSL kernel, under the name that its op asks for. */
 import * as tf from '@tensorflow/tfjs-core';
 import { GpuBackend } from './backend.ts';
+import { BATCH_NORM_KERNELS } from './batch-norm.ts';
 import { EMBED_KERNELS } from './embed.ts';
 import { POSITION_KERNELS } from './embed-positions.ts';
 import { GELU_KERNELS } from './gelu.ts';
 import { HEALTH_KERNELS } from './health.ts';
+import { LAYER_NORM_KERNELS } from './layer-norm.ts';
 import { LINEAR_KERNELS } from './linear.ts';
 import { LOSS_KERNELS } from './loss.ts';
 import { NORMALIZE_KERNELS } from './normalize.ts';
@@ -18,10 +20,12 @@ export interface GpuKernel {
 }
 
 const KERNELS: readonly GpuKernel[] = [
+  ...BATCH_NORM_KERNELS,
   ...EMBED_KERNELS,
   ...POSITION_KERNELS,
   ...GELU_KERNELS,
   ...HEALTH_KERNELS,
+  ...LAYER_NORM_KERNELS,
   ...LINEAR_KERNELS,
   ...LOSS_KERNELS,
   ...NORMALIZE_KERNELS,
