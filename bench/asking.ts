@@ -48,8 +48,8 @@ export class Asking {
   async peakBytes(): Promise<number> {
     return memorySchema.parse(await this.side.ask({ ask: 'memory' })).peakBytes;
   }
-  async peak(): Promise<Peak> {
-    return peakSchema.parse(await this.side.ask({ ask: 'peak' }));
+  async peak(config: RunConfig): Promise<Peak> {
+    return peakSchema.parse(await this.side.ask({ ask: 'peak', config }));
   }
   async profile(config: RunConfig, images: number): Promise<KernelTime[]> {
     return kernelTimeSchema.array().parse(await this.side.ask({ ask: 'profile', config, images }));

@@ -110,7 +110,7 @@ export const requestSchema = z.discriminatedUnion('ask', [
   }),
   z.object({ ask: z.literal('run'), steps: z.int(), inFlight: z.int() }),
   z.object({ ask: z.literal('memory') }),
-  z.object({ ask: z.literal('peak') }),
+  z.object({ ask: z.literal('peak'), config: runConfigSchema }),
   z.object({ ask: z.literal('profile'), config: runConfigSchema, images: z.int() }),
   z.object({ ask: z.literal('end') }),
 ]);

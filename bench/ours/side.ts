@@ -18,15 +18,10 @@ export type OpenBackend = (
   threads: number,
 ) => Promise<Pick<Opened, 'adapter' | 'software' | 'threads'>>;
 
-interface Begin {
-  config: RunConfig;
-  run: TrainingRun;
-}
-
 export class OurSide {
   private readonly openBackend: OpenBackend;
   private device: WatchedDevice | null = null;
-  private begin: Begin | null = null;
+  private run: TrainingRun | null = null;
 
   constructor(openBackend: OpenBackend) {
     this.openBackend = openBackend;
@@ -42,18 +37,18 @@ export class OurSide {
         return givenBy(request.config, sampleCatalogue(request.images, 0), request.steps);
       case 'run':
         return runSteps(request.steps, request.inFlight, this.device, async () => {
-          const { figures } = await this.begun.run.advance();
+          const { figures } = await this.begun.advance();
           return { loss: figures.then(({ loss }) => loss) };
         });
       case 'memory':
         return this.memory();
       case 'peak':
-        return peakOf(this.begun.config);
+        return peakOf(request.config);
       case 'profile':
         return profileOf(request.config, request.images);
       case 'end':
-        this.begun.run.dispose();
-        this.begin = null;
+        this.begun.dispose();
+        this.run = null;
         return null;
       default:
         return request satisfies never;
@@ -73,7 +68,7 @@ export class OurSide {
     const at = performance.now();
     const run = new TrainingRun(config, catalogue);
     await run.prepare();
-    this.begin = { config, run };
+    this.run = run;
     return { parameters: run.parameters, milliseconds: performance.now() - at };
   }
 
@@ -81,8 +76,8 @@ export class OurSide {
     return { peakBytes: this.device ? this.device.watch.peakBytes : wasmBytes(tf.backend()) };
   }
 
-  private get begun(): Begin {
-    if (!this.begin) throw new RangeError('No run has begun');
-    return this.begin;
+  private get begun(): TrainingRun {
+    if (!this.run) throw new RangeError('No run has begun');
+    return this.run;
   }
 }
