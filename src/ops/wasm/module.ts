@@ -41,7 +41,7 @@ type Callable = (...values: number[]) => unknown;
 /** Alignment of what is not a tensor: a line of the cache. */
 const LINE = 64;
 /** The pool's block: its head, and a tile's buffer for each thread (assembly/pool.ts). */
-const POOL_BYTES = 512;
+const POOL_BYTES = 640;
 const POOL_BYTES_A_THREAD = 192;
 
 export class HeapError extends Error {

@@ -16,6 +16,7 @@ import {
   sequencesOf,
   WIDTH,
 } from './attention.ts';
+import { exp } from './functions.ts';
 import {
   columnsTimesPanels,
   packColumns,
@@ -24,9 +25,9 @@ import {
   panelCount,
   rowsTimesPanels,
 } from './panels.ts';
-import { get, parallel, put, threadCount, threadIndex } from './pool.ts';
+import { get, parallel, put, table, threadCount, threadIndex } from './pool.ts';
 import { ATTENTION_GRADIENT } from './tasks.ts';
-import { exp, madd, total } from './vectors.ts';
+import { madd, total } from './vectors.ts';
 
 const DY: usize = 9;
 const DQKV: usize = 10;
@@ -134,9 +135,10 @@ function differentiate(weights: usize, changes: usize, n: i32, lse: f32, along: 
   const end = (<usize>filled(n)) << 2;
   const shift = f32x4.splat(lse);
   const mean = f32x4.splat(along);
+  const constants = table();
   for (let at = (<usize>n) << 2; at < end; at += 4) store<f32>(weights + at, -f32.MAX_VALUE);
   for (let at: usize = 0; at < end; at += 16) {
-    const p = exp(f32x4.sub(v128.load(weights + at), shift));
+    const p = exp(f32x4.sub(v128.load(weights + at), shift), constants);
     v128.store(weights + at, p);
     v128.store(changes + at, f32x4.mul(p, f32x4.sub(v128.load(changes + at), mean)));
   }

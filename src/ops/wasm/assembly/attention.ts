@@ -1,9 +1,10 @@
 /** Self-attention inside each sequence, a task a sequence; no more scores exist than those of a few rows of one head. */
+import { exp, log } from './functions.ts';
 import { packColumns, packRows, panelBytes, panelCount, rowsTimesPanels } from './panels.ts';
-import { get, parallel, put, threadCount, threadIndex } from './pool.ts';
+import { get, parallel, put, table, threadCount, threadIndex } from './pool.ts';
 import { ATTENTION } from './tasks.ts';
 import { COLUMNS, ROWS } from './tile.ts';
-import { exp, largest, log, total } from './vectors.ts';
+import { largest, total } from './vectors.ts';
 
 export const QKV: usize = 0;
 export const OUT: usize = 1;
@@ -139,8 +140,9 @@ function exponents(row: usize, n: i32, lse: usize): f32 {
   const top = largest(most);
   const shift = f32x4.splat(top);
   let sums = f32x4.splat(0);
+  const constants = table();
   for (let at = row; at < end; at += 16) {
-    const e = exp(f32x4.sub(v128.load(at), shift));
+    const e = exp(f32x4.sub(v128.load(at), shift), constants);
     v128.store(at, e);
     sums = f32x4.add(sums, e);
   }

@@ -1,7 +1,8 @@
 /** GELU and its gradient by themselves, for heads where BatchNorm stands before them. */
-import { get, parallel, put } from './pool.ts';
+import { gelu, geluSlope } from './functions.ts';
+import { get, parallel, put, table } from './pool.ts';
 import { GELU } from './tasks.ts';
-import { gelu, geluSlope, keep, part } from './vectors.ts';
+import { keep, part } from './vectors.ts';
 
 const X: usize = 0;
 const DY: usize = 1;
@@ -29,11 +30,15 @@ export function geluTask(task: i32): void {
   const whole = (<usize>(count - rest)) << 2;
   const x = get(X) + offset;
   const y = get(Y) + offset;
+  const constants = table();
   if (get(DY) == 0)
-    for (let j: usize = 0; j < end; j += 16) keep(y, j, whole, rest, gelu(part(x, j, whole, rest)));
+    for (let j: usize = 0; j < end; j += 16)
+      keep(y, j, whole, rest, gelu(part(x, j, whole, rest), constants));
   else {
     const dy = get(DY) + offset;
-    for (let j: usize = 0; j < end; j += 16)
-      keep(y, j, whole, rest, f32x4.mul(part(dy, j, whole, rest), geluSlope(part(x, j, whole, rest))));
+    for (let j: usize = 0; j < end; j += 16) {
+      const slope = geluSlope(part(x, j, whole, rest), constants);
+      keep(y, j, whole, rest, f32x4.mul(part(dy, j, whole, rest), slope));
+    }
   }
 }

@@ -1,7 +1,8 @@
 /** The teacher's targets, the loss over all pairs of views, and the loss's gradient, a row of logits at a time. */
-import { get, getFloat, parallel, put, putFloat } from './pool.ts';
+import { exp, log } from './functions.ts';
+import { get, getFloat, parallel, put, putFloat, table } from './pool.ts';
 import { LOSS, LOSS_GRADIENT, TARGETS } from './tasks.ts';
-import { exp, keep, lanes, largest, log, madd, part, total } from './vectors.ts';
+import { keep, lanes, largest, madd, part, total } from './vectors.ts';
 
 const LOGITS: usize = 0;
 const WANTED: usize = 1;
@@ -28,6 +29,7 @@ export function targetsTask(row: i32): void {
   const rest = k & 3;
   const whole = (<usize>(k - rest)) << 2;
   const factor = f32x4.splat(getFloat(FACTOR));
+  const constants = table();
   const x = get(LOGITS) + <usize>row * end;
   const y = get(RESULT) + <usize>row * end;
   const center = get(WANTED);
@@ -39,7 +41,7 @@ export function targetsTask(row: i32): void {
   const shift = f32x4.splat(most(y, end, whole, rest, f32x4.splat(1)));
   let sums = f32x4.splat(0);
   for (let j: usize = 0; j < end; j += 16) {
-    const e = exp(f32x4.sub(part(y, j, whole, rest), shift));
+    const e = exp(f32x4.sub(part(y, j, whole, rest), shift), constants);
     keep(y, j, whole, rest, e);
     sums = f32x4.add(sums, j < whole ? e : v128.and(e, lanes(rest)));
   }
@@ -111,6 +113,7 @@ export function lossTask(row: i32): void {
   const rest = k & 3;
   const whole = (<usize>(k - rest)) << 2;
   const factor = f32x4.splat(getFloat(FACTOR));
+  const constants = table();
   const x = get(LOGITS) + <usize>row * end;
   const first = firstOf(row);
   const second = secondOf(row);
@@ -122,7 +125,7 @@ export function lossTask(row: i32): void {
   for (let j: usize = 0; j < end; j += 16) {
     const z = f32x4.sub(f32x4.mul(part(x, j, whole, rest), factor), shift);
     const q = wanted(first, second, j, whole, rest);
-    const e = exp(z);
+    const e = exp(z, constants);
     sums = f32x4.add(sums, j < whole ? e : v128.and(e, lanes(rest)));
     terms = f32x4.add(terms, q);
     along = madd(q, z, along);
@@ -165,6 +168,7 @@ export function lossGradientTask(row: i32): void {
   const rest = k & 3;
   const whole = (<usize>(k - rest)) << 2;
   const factor = f32x4.splat(getFloat(FACTOR));
+  const constants = table();
   const scale = f32x4.splat(getFloat(SCALE));
   const x = get(LOGITS) + <usize>row * end;
   const dx = get(RESULT) + <usize>row * end;
@@ -174,7 +178,7 @@ export function lossGradientTask(row: i32): void {
   const shift = f32x4.splat(load<f32>(statistics) + load<f32>(statistics, 4));
   const terms = v128.load32_splat(statistics, 8);
   for (let j: usize = 0; j < end; j += 16) {
-    const p = exp(f32x4.sub(f32x4.mul(part(x, j, whole, rest), factor), shift));
+    const p = exp(f32x4.sub(f32x4.mul(part(x, j, whole, rest), factor), shift), constants);
     const own = f32x4.sub(f32x4.mul(p, terms), wanted(first, second, j, whole, rest));
     keep(dx, j, whole, rest, f32x4.mul(own, scale));
   }

@@ -1,4 +1,5 @@
 /** Splits a kernel's work over the threads that share the heap; the thread that trains does its part and waits. */
+import { fillTable } from './functions.ts';
 import { runTask } from './tasks.ts';
 
 /**
@@ -12,8 +13,10 @@ const SLEEPERS: usize = 132;
 const KIND: usize = 192;
 const ARGUMENTS: usize = 256;
 const ZEROS: usize = 448;
+/** Constants of the transcendental functions. */
+const TABLE: usize = 512;
 /** From here on a buffer of one tile (6 × 8 values) for each thread. */
-const EDGES: usize = 512;
+const EDGES: usize = 640;
 const EDGE_BYTES: usize = 192;
 
 const NEXT_BITS: u64 = 24;
@@ -28,10 +31,16 @@ let block: usize = 0;
 let threads: i32 = 1;
 let self: usize = 0;
 
-/** Called once, by the thread that trains; `address` is of 512 + 192·count bytes, all 0. */
+/** Called once, by the thread that trains; `address` is of 640 + 192·count bytes, all 0. */
 export function open(address: usize, count: i32): void {
   block = address;
   threads = count;
+  fillTable(address + TABLE);
+}
+
+/** Where the constants of the transcendental functions lie. */
+export function table(): usize {
+  return block + TABLE;
 }
 
 export function threadCount(): i32 {
@@ -113,7 +122,8 @@ function takeTasks(): void {
 
 /** The life of every other thread: takes tasks, and sleeps while there are none. Never returns. */
 export function serve(address: usize, count: i32, thread: usize): void {
-  open(address, count);
+  block = address;
+  threads = count;
   self = thread;
   if (!ASC_FEATURE_THREADS) return;
   let looks = 0;

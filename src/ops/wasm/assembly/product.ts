@@ -1,9 +1,10 @@
 /** y = x·w with what follows it in a network: bias, GELU, residual, dropped rows; and the gradient's product likewise. */
+import { gelu, geluSlope } from './functions.ts';
 import { packColumns, packRows, panelBytes, panelCount, rowsTimesPanels } from './panels.ts';
-import { get, parallel, put, threadCount } from './pool.ts';
+import { get, parallel, put, table, threadCount } from './pool.ts';
 import { PACK, PRODUCT } from './tasks.ts';
 import { COLUMNS, ROWS } from './tile.ts';
-import { gelu, geluSlope, loadPart, storePart } from './vectors.ts';
+import { keep, part } from './vectors.ts';
 
 const X: usize = 0;
 const W: usize = 1;
@@ -140,13 +141,10 @@ function applyGelu(hidden: usize, y: usize, ld: usize, rows: i32, width: i32): v
   const rest = width & 3;
   const whole = (<usize>(width - rest)) << 2;
   const end = (<usize>width) << 2;
+  const constants = table();
   for (; rows > 0; rows--) {
-    for (let j: usize = 0; j < end; j += 16) {
-      // One place for both, so that the function's text stands in the loop.
-      const value = gelu(j < whole ? v128.load(y + j) : loadPart(y + j, rest));
-      if (j < whole) v128.store(hidden + j, value);
-      else storePart(hidden + j, value, rest);
-    }
+    for (let j: usize = 0; j < end; j += 16)
+      keep(hidden, j, whole, rest, gelu(part(y, j, whole, rest), constants));
     hidden += ld;
     y += ld;
   }
@@ -156,11 +154,11 @@ function applySlope(y: usize, slope: usize, ld: usize, rows: i32, width: i32): v
   const rest = width & 3;
   const whole = (<usize>(width - rest)) << 2;
   const end = (<usize>width) << 2;
+  const constants = table();
   for (; rows > 0; rows--) {
     for (let j: usize = 0; j < end; j += 16) {
-      const by = geluSlope(j < whole ? v128.load(slope + j) : loadPart(slope + j, rest));
-      if (j < whole) v128.store(y + j, f32x4.mul(v128.load(y + j), by));
-      else storePart(y + j, f32x4.mul(loadPart(y + j, rest), by), rest);
+      const by = geluSlope(part(slope, j, whole, rest), constants);
+      keep(y, j, whole, rest, f32x4.mul(part(y, j, whole, rest), by));
     }
     y += ld;
     slope += ld;
