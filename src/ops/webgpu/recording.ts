@@ -75,8 +75,10 @@ export class Recording<T> {
     const { device } = this.backend;
     const encoder = device.createCommandEncoder();
     const pass = encoder.beginComputePass();
+    let set: GPUComputePipeline | null = null;
     for (const { pipeline, group, x, y, z } of this.list) {
-      pass.setPipeline(pipeline);
+      if (pipeline !== set) pass.setPipeline(pipeline);
+      set = pipeline;
       pass.setBindGroup(0, group);
       pass.dispatchWorkgroups(x, y, z);
     }
