@@ -20,6 +20,7 @@ const IN_FLIGHT = 3;
 /** An untrained network is looked at before Train only if it is made in a moment. */
 const SMALL_NETWORK = 4_000_000;
 const FIRST_LOOK_MS = 300;
+const COMPILING = 'Preparing the GPU: compiling its programs…';
 
 export class Session {
   private readonly emit: Emit;
@@ -132,6 +133,7 @@ export class Session {
       await this.observer
         .look()
         .then(() => this.probe())
+        .then(() => this.prepareAhead(run))
         .catch((error: unknown) => this.fail(faultOf(error)));
   }
 
@@ -146,6 +148,14 @@ export class Session {
       this.probed = speed !== null;
     });
     if (idle()) this.activity(null);
+  }
+
+  /** Compiles the step's shaders before Train is pressed, and beside images that are being read. */
+  private async prepareAhead(run: TrainingRun): Promise<void> {
+    if (this.backend?.backend !== 'webgpu' || this.run !== run || this.phase !== 'idle') return;
+    this.activity(COMPILING);
+    await this.observer.exclusively(() => run.prepare());
+    if (this.phase === 'idle') this.activity(null);
   }
 
   async train(): Promise<void> {
@@ -226,11 +236,7 @@ export class Session {
   private async prepare(run: TrainingRun): Promise<void> {
     if (run.step > 0) return;
     this.setPhase('preparing');
-    this.activity(
-      this.backend?.backend === 'webgpu'
-        ? 'Preparing the GPU: compiling its programs…'
-        : 'Making the network…',
-    );
+    this.activity(this.backend?.backend === 'webgpu' ? COMPILING : 'Making the network…');
     await breathe();
     // While shaders are compiled kernels do not run: whatever was computed meanwhile would be void.
     await this.observer.exclusively(() => run.prepare());

@@ -49,6 +49,7 @@ export class TrainingRun {
   private readonly views: RunViews;
   private held: Begun | null = null;
   private shadersReady = false;
+  private disposed = false;
 
   /**
    * With `recorded` false no step is ever replayed.
@@ -111,6 +112,8 @@ export class TrainingRun {
   async prepare(): Promise<void> {
     if (this.shadersReady) return;
     await this.views.prepare(this.step);
+    // Another run may have taken its place meanwhile.
+    if (this.disposed) return;
     // Kernels are compiled and not run, so nothing of the run changes.
     await compileShaders(this.begun.runner.step);
     this.shadersReady = true;
@@ -186,6 +189,7 @@ export class TrainingRun {
   }
 
   dispose(): void {
+    this.disposed = true;
     this.views.dispose();
     if (!this.held) return;
     this.held.runner.dispose();
