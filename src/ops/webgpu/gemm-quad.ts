@@ -22,7 +22,7 @@ export function quadVariant(tile: QuadTile): GemmVariant {
   const tiles = ({ m, n }: GemmTask) => Math.ceil(m / rows) * Math.ceil(n / (LANES * columns));
   return {
     name: `quad ${rows}×${columns}×${depth}`,
-    suits: (task, { software, subgroups }) =>
+    suits: (task, { traits: { software, subgroups } }) =>
       software &&
       subgroups !== null &&
       subgroups.least >= LANES &&

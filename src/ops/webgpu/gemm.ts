@@ -1,5 +1,4 @@
 /** A matrix product with what is done to each of its sums: what every GEMM kernel is told, and the WGSL they share. */
-import type { TensorInfo } from '@tensorflow/tfjs-core';
 import type { AdapterTraits } from './backend.ts';
 import type { Variable } from './rows.ts';
 import { FOLDED_INDEX, type Grid, type Shader } from './shader.ts';
@@ -32,10 +31,17 @@ export interface GemmTask extends GemmShape {
   keep?: boolean;
 }
 
+/** What a variant must fit. */
+export interface GemmAdapter {
+  traits: AdapterTraits;
+  /** Bytes of workgroup memory. */
+  storage: number;
+}
+
 /** One way to do it. */
 export interface GemmVariant {
   name: string;
-  suits(task: GemmTask, traits: AdapterTraits): boolean;
+  suits(task: GemmTask, adapter: GemmAdapter): boolean;
   /** Parts that it takes k in; 1 but for TN. */
   parts(task: GemmTask): number;
   plan(task: GemmTask, parts: number): GemmPlan;
@@ -98,13 +104,6 @@ ${
 ${task.finishColumns}
 }`
 }`;
-}
-
-/** Inputs of a dispatch in the order of the task's variables. */
-export interface GemmOperands {
-  a: TensorInfo;
-  b: TensorInfo;
-  rest: readonly TensorInfo[];
 }
 
 /** `count` numbers from 0. */

@@ -1,44 +1,13 @@
 /** Linear layers: one GEMM each way, with the bias, GELU, residual and drop path in its epilogue. */
-import * as tf from '@tensorflow/tfjs-core';
-import { keeper } from '../constants.ts';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { GpuBackend } from './backend.ts';
 import { GELU_TEXT } from './gelu.ts';
-import type { GemmOperands, GemmTask, GemmVariant } from './gemm.ts';
-import { PLAIN } from './gemm-plain.ts';
-import { quadVariant } from './gemm-quad.ts';
+import type { GemmTask } from './gemm.ts';
+import { runGemm, variantFor } from './gemm-choice.ts';
 import { gradientOutput } from './gradient-slots.ts';
 import { inputOf, KernelCallError, matrixShape } from './inputs.ts';
 import type { GpuKernel } from './register.ts';
 import { flatShader, type Variable } from './rows.ts';
-
-const dimsOf = keeper((key: string) => tf.tensor1d(key.split(',').map(Number), 'int32'));
-
-const VARIANTS: readonly GemmVariant[] = [
-  quadVariant({ rows: 24, columns: 8, depth: 8 }),
-  quadVariant({ rows: 24, columns: 8, depth: 4 }),
-  PLAIN,
-];
-
-/** Below this many multiply-adds a large tile costs more to compile than it saves. */
-const SMALL = 1 << 18;
-
-function variantFor(backend: GpuBackend, task: GemmTask): GemmVariant {
-  const { m, n, k } = task;
-  if (m * n * k < SMALL) return PLAIN;
-  return VARIANTS.find((variant) => variant.suits(task, backend.traits)) ?? PLAIN;
-}
-
-function runGemm(
-  backend: GpuBackend,
-  task: GemmTask,
-  { a, b, rest }: GemmOperands,
-  variant: GemmVariant,
-  parts = 1,
-): void {
-  const { shader, grid, dims } = variant.plan(task, parts);
-  const bindings = dims ? [a, b, ...rest, dimsOf(dims.join())] : [a, b, ...rest];
-  backend.dispatch(shader, bindings, grid);
-}
 
 /** {x [m, k], w [k, n], b?, residual?, keep?} {gelu} → [y], or [gelu(y), y]; y = residual + keep·(x·w + b). */
 const LINEAR: GpuKernel = {
@@ -74,7 +43,7 @@ const LINEAR: GpuKernel = {
         '  y[at] = value;',
       ].join('\n'),
     };
-    runGemm(backend, task, { a: x, b: w, rest: bound.tensors }, variantFor(backend, task));
+    runGemm(backend, task, [x, w, ...bound.tensors]);
     return hidden ? [hidden, y] : [y];
   },
 };
@@ -108,7 +77,7 @@ const LINEAR_INPUT_GRADIENT: GpuKernel = {
         '  dx[at] = value;',
       ].join('\n'),
     };
-    runGemm(backend, task, { a: dy, b: w, rest: bound.tensors }, variantFor(backend, task));
+    runGemm(backend, task, [dy, w, ...bound.tensors]);
     return [dx];
   },
 };
@@ -150,7 +119,7 @@ const PRODUCT: GpuKernel = {
       variables: [['y', 'read_write', 'V']],
       finish: '  y[at] = sum;',
     };
-    runGemm(backend, task, { a, b, rest: [y] }, variantFor(backend, task));
+    runGemm(backend, task, [a, b, y]);
     return [y];
   },
 };
@@ -193,7 +162,7 @@ function outerProduct(
   const variant = variantFor(backend, task);
   const parts = variant.parts(task);
   if (parts === 1) {
-    runGemm(backend, task, { a, b, rest: whole.tensors }, variant);
+    runGemm(backend, task, [a, b, ...whole.tensors], variant);
     return outputs;
   }
   // A part is [m, n], and a row for the sums over b's rows.
@@ -210,7 +179,7 @@ function outerProduct(
     finish: `  partial[part * ${rowsOfPart} * WIDTH + at] = sum;`,
     ...(db && { finishColumns: `  partial[(part * ${rowsOfPart} + M()) * WIDTH + column] = sum;` }),
   };
-  runGemm(backend, splitTask, { a, b, rest: split.tensors }, variant, parts);
+  runGemm(backend, splitTask, [a, b, ...split.tensors], variant, parts);
   addParts(backend, `${name} parts`, partial, dw, db);
   backend.disposeData(partial.dataId);
   return outputs;

@@ -2,10 +2,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { gelu } from '../../../../src/ops/gelu.ts';
+import { composed } from '../../../../src/ops/kernel.ts';
 import { addLinear, linear, linearOfData, linearTransposed } from '../../../../src/ops/linear.ts';
 import { product, productTransposedA, productTransposedB } from '../../../../src/ops/matmul.ts';
 import { addMlp } from '../../../../src/ops/mlp.ts';
 import type { GpuBackend } from '../../../../src/ops/webgpu/backend.ts';
+import { tuningOf } from '../../../../src/ops/webgpu/tuning.ts';
 import { asMatrix, asVector } from '../tensors.ts';
 import {
   expectComposition,
@@ -154,19 +156,43 @@ describe('on the software adapter', () => {
     }
   });
 
-  it.each(VARIANTS)('reaches tiles beyond the 65,535 workgroups of one dimension, %s', async (variant) => {
-    const rows = 8 * 64 * 65_536 + 3;
+  it('reaches tiles beyond the 65,535 workgroups of one dimension', async () => {
+    const [m, n, k] = [24 * 65_536 + 3, 4, 4];
     const a = tf.tensor2d(
-      Float32Array.from({ length: rows }, (_, i) => i % 1000),
-      [rows, 1],
+      Float32Array.from({ length: m * k }, (_, i) => (i % k === 1 ? Math.floor(i / k) % 1000 : 0)),
+      [m, k],
     );
-    const b = tf.tensor2d([2], [1, 1]);
-    const { result } = observed(gpu, variant, () => product(a, b));
-    const values = await result.data();
-    expect([0, 1, 999, 1000, rows - 2, rows - 1].map((i) => values[i])).toEqual(
-      [0, 1, 999, 1000, rows - 2, rows - 1].map((i) => 2 * (i % 1000)),
+    const b = tf.tensor2d([0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0], [k, n]);
+    const y = product(a, b);
+    const values = await y.data();
+    for (const row of [0, 1, 999, m - 4, m - 1])
+      expect([...values.slice(row * n, row * n + n)]).toEqual([1, 2, 3, 4].map((c) => c * (row % 1000)));
+    tf.dispose([a, b, y]);
+  });
+
+  // Every block of the GPUs' kernel, in all forms: a shape that it divides and one that it does not. The odd
+  // sizes above take the smallest.
+  it.each(
+    ['128×128, 8×8', '128×64, 8×8', '64×64, 8×8', '64×32, 8×4', '32×32, 4×4'].flatMap((block) =>
+      [
+        [128, 128, 64],
+        [132, 76, 520],
+      ].map(([m = 0, n = 0, k = 0]) => ({ block, m, n, k })),
+    ),
+  )('block $block each: products of $m × $n over $k', async ({ block, m, n, k }) => {
+    tuningOf(gpu).restore(
+      Object.fromEntries(['NN', 'NT', 'TN'].map((form) => [`${form} ${m}×${n}×${k}`, `block ${block} each`])),
     );
-    tf.dispose([a, b, result]);
+    const [a, b] = [asMatrix(random([m, k])), asMatrix(random([k, n]))];
+    const [aTurned, bTurned] = [tf.transpose(a), tf.transpose(b)];
+    const { result, names } = observed(gpu, 'GPU', () => [
+      product(a, b),
+      productTransposedB(a, bTurned),
+      productTransposedA(aTurned, b),
+    ]);
+    expect(names.filter((name) => name === 'Product').length).toBe(3);
+    const wanted = await composed(() => product(a, b)).data();
+    for (const found of result) expect(worstError(await found.data(), wanted)).toBeLessThan(TOLERANCE);
   });
 
   it('gives the same bits twice', async () => {
