@@ -40,9 +40,9 @@ type Callable = (...values: number[]) => unknown;
 
 /** Alignment of what is not a tensor: a line of the cache. */
 const LINE = 64;
-/** The pool's block: its head, and a tile's buffer for each thread (assembly/pool.ts). */
+/** The pool's block: its head, and a tile’s buffer and some room for each thread (assembly/pool.ts). */
 const POOL_BYTES = 640;
-const POOL_BYTES_A_THREAD = 192;
+const POOL_BYTES_A_THREAD = 2240;
 
 export class HeapError extends Error {
   constructor(what: string) {

@@ -16,7 +16,7 @@ import {
   sequencesOf,
   WIDTH,
 } from './attention.ts';
-import { exp } from './functions.ts';
+import { exponentials } from './functions.ts';
 import {
   columnsTimesPanels,
   packColumns,
@@ -24,8 +24,9 @@ import {
   panelBytes,
   panelCount,
   rowsTimesPanels,
+  STRIP_ROW,
 } from './panels.ts';
-import { get, parallel, put, table, threadCount, threadIndex } from './pool.ts';
+import { get, parallel, put, threadCount, threadIndex } from './pool.ts';
 import { ATTENTION_GRADIENT } from './tasks.ts';
 import { madd, total } from './vectors.ts';
 
@@ -123,8 +124,8 @@ export function attentionGradientTask(task: i32): void {
       const sumK = row == 0 ? <usize>0 : dk;
       const sumV = row == 0 ? <usize>0 : dv;
       const ldsum = row == 0 ? <usize>0 : ld;
-      columnsTimesPanels(weights, lds, n, dyBlock, rows, width, dv, ld, sumV, ldsum);
-      columnsTimesPanels(changes, lds, n, qBlock, rows, width, dk, ld, sumK, ldsum);
+      columnsTimesPanels(weights, lds, STRIP_ROW, n, dyBlock, rows, rows, width, dv, ld, sumV, ldsum);
+      columnsTimesPanels(changes, lds, STRIP_ROW, n, qBlock, rows, rows, width, dk, ld, sumK, ldsum);
       rowsTimesPanels(changes, lds, rows, kColumns, n, n, width, dq + down * ld, ld, 0, 0);
     }
   }
@@ -133,14 +134,12 @@ export function attentionGradientTask(task: i32): void {
 /** A row of scores → weights p; the row of dL/dp → dL/dscore = p·(dL/dp − along). Columns beyond n become 0. */
 function differentiate(weights: usize, changes: usize, n: i32, lse: f32, along: f32): void {
   const end = (<usize>filled(n)) << 2;
-  const shift = f32x4.splat(lse);
-  const mean = f32x4.splat(along);
-  const constants = table();
   for (let at = (<usize>n) << 2; at < end; at += 4) store<f32>(weights + at, -f32.MAX_VALUE);
+  exponentials(weights, weights, end, 1, lse);
+  const mean = f32x4.splat(along);
   for (let at: usize = 0; at < end; at += 16) {
-    const p = exp(f32x4.sub(v128.load(weights + at), shift), constants);
-    v128.store(weights + at, p);
-    v128.store(changes + at, f32x4.mul(p, f32x4.sub(v128.load(changes + at), mean)));
+    const change = f32x4.sub(v128.load(changes + at), mean);
+    v128.store(changes + at, f32x4.mul(v128.load(weights + at), change));
   }
 }
 

@@ -1,10 +1,10 @@
 /** Self-attention inside each sequence, a task a sequence; no more scores exist than those of a few rows of one head. */
-import { exp, log } from './functions.ts';
+import { exponentials, log } from './functions.ts';
 import { packColumns, packRows, panelBytes, panelCount, rowsTimesPanels } from './panels.ts';
-import { get, parallel, put, table, threadCount, threadIndex } from './pool.ts';
+import { get, parallel, put, threadCount, threadIndex } from './pool.ts';
 import { ATTENTION } from './tasks.ts';
 import { COLUMNS, ROWS } from './tile.ts';
-import { largest, total } from './vectors.ts';
+import { largest } from './vectors.ts';
 
 export const QKV: usize = 0;
 export const OUT: usize = 1;
@@ -138,15 +138,7 @@ function exponents(row: usize, n: i32, lse: usize): f32 {
   let most = v128.load(row);
   for (let at = row + 16; at < end; at += 16) most = f32x4.pmax(most, v128.load(at));
   const top = largest(most);
-  const shift = f32x4.splat(top);
-  let sums = f32x4.splat(0);
-  const constants = table();
-  for (let at = row; at < end; at += 16) {
-    const e = exp(f32x4.sub(v128.load(at), shift), constants);
-    v128.store(at, e);
-    sums = f32x4.add(sums, e);
-  }
-  const sum = total(sums);
+  const sum = exponentials(row, row, end - row, 1, top);
   store<f32>(lse, top + log(sum));
   return 1 / sum;
 }

@@ -1,5 +1,6 @@
 /** The transcendental functions of the network, four floats at a time. */
-import { madd, nmadd } from './vectors.ts';
+import { room, table } from './pool.ts';
+import { keep, loadPart, madd, nmadd, part, total } from './vectors.ts';
 
 // V8 makes a vector constant out of four moves wherever it is used, also in a loop: half of the time of a GELU went
 // there. A broadcast from memory is one load, so the constants lie in a table. Offsets in bytes:
@@ -14,7 +15,7 @@ const E4: usize = 28;
 const E3: usize = 32;
 const E2: usize = 36;
 const ONE: usize = 40;
-const BIAS: usize = 44;
+const SHIFTER: usize = 44;
 const MINUS_HALF: usize = 48;
 const SLOPE: usize = 52;
 const Q8: usize = 56;
@@ -41,7 +42,7 @@ export function fillTable(table: usize): void {
   store<f32>(table, 0.1666652063, E3);
   store<f32>(table, 0.4999999345, E2);
   store<f32>(table, 1, ONE);
-  store<i32>(table, 127, BIAS);
+  store<f32>(table, 12_582_912, SHIFTER);
   store<f32>(table, -0.5, MINUS_HALF);
   store<f32>(table, 0.23, SLOPE);
   store<f32>(table, -0.0767366821, Q8);
@@ -56,28 +57,49 @@ export function fillTable(table: usize): void {
   store<f32>(table, 0.39894228, DENSITY);
 }
 
-function constant(table: usize, offset: usize): v128 {
-  return v128.load32_splat(table + offset);
+function constant(offset: usize): v128 {
+  return v128.load32_splat(table() + offset);
 }
 
 /**
- * eˣ. Below −87.3, where the result leaves the normal numbers, it is 0; above 88.3 it stays there; NaN stays NaN.
+ * to = e^(from·factor − shift) for `bytes` of values, whole vectors; returns their sum. Where the exponent is below
+ * −87.3, the result leaves the normal numbers and is 0; above 88.3 it stays there; NaN stays NaN.
  * x = n·ln 2 + r, and eʳ = 1 + r + r²·p(r) with p by the Remez algorithm on |r| ≤ ln 2 / 2 (relative error 3.1e-9
  * before rounding).
  */
-export function exp(x: v128, table: usize): v128 {
-  const low = constant(table, LOW);
-  // The order of the operands keeps NaN.
-  const held = f32x4.pmin(f32x4.pmax(x, low), constant(table, HIGH));
-  const n = f32x4.nearest(f32x4.mul(held, constant(table, LOG2_E)));
-  const r = nmadd(n, constant(table, LN2_LOW), nmadd(n, constant(table, LN2_HIGH), held));
-  let p = madd(constant(table, E6), r, constant(table, E5));
-  p = madd(p, r, constant(table, E4));
-  p = madd(p, r, constant(table, E3));
-  p = madd(p, r, constant(table, E2));
-  const y = f32x4.add(madd(f32x4.mul(r, r), p, r), constant(table, ONE));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), constant(table, BIAS)), 23);
-  return v128.andnot(f32x4.mul(y, power), f32x4.lt(x, low));
+export function exponentials(from: usize, to: usize, bytes: usize, factor: f32, shift: f32): f32 {
+  const by = f32x4.splat(factor);
+  const less = f32x4.splat(shift);
+  const low = constant(LOW);
+  const high = constant(HIGH);
+  const log2e = constant(LOG2_E);
+  const ln2High = constant(LN2_HIGH);
+  const ln2Low = constant(LN2_LOW);
+  const e6 = constant(E6);
+  const e5 = constant(E5);
+  const e4 = constant(E4);
+  const e3 = constant(E3);
+  const e2 = constant(E2);
+  const one = constant(ONE);
+  const shifter = constant(SHIFTER);
+  let sums = f32x4.splat(0);
+  for (let at: usize = 0; at < bytes; at += 16) {
+    const x = f32x4.sub(f32x4.mul(v128.load(from + at), by), less);
+    // The order of the operands keeps NaN.
+    const held = f32x4.pmin(f32x4.pmax(x, low), high);
+    // Adding 1.5·2²³ rounds to a whole number, and leaves it in the low bits.
+    const rounded = madd(held, log2e, shifter);
+    const n = f32x4.sub(rounded, shifter);
+    const r = nmadd(n, ln2Low, nmadd(n, ln2High, held));
+    const p = madd(madd(madd(madd(e6, r, e5), r, e4), r, e3), r, e2);
+    const y = f32x4.add(madd(f32x4.mul(r, r), p, r), one);
+    // 2ⁿ: n added to the exponent of 1.
+    const power = i32x4.add(i32x4.shl(rounded, 23), one);
+    const e = v128.andnot(f32x4.mul(y, power), f32x4.lt(x, low));
+    v128.store(to + at, e);
+    sums = f32x4.add(sums, e);
+  }
+  return total(sums);
 }
 
 /**
@@ -95,37 +117,72 @@ export function log(x: f32): f32 {
   return <f32>n * <f32>0.693147181 + (2 * s + s * q * p);
 }
 
-/** e^(−x²/2), what the normal density and the tail of the distribution have in common. */
-function bell(x: v128, table: usize): v128 {
-  return exp(f32x4.mul(f32x4.mul(x, x), constant(table, MINUS_HALF)), table);
+/** Bytes of values that GELU works on at a time, in this thread's room. */
+export const PIECE: usize = 1024;
+
+/** hidden = gelu(x) for `bytes` of values. GELU(x) = x·Φ(x). */
+export function gelus(x: usize, hidden: usize, bytes: usize): void {
+  const rest = <i32>((bytes >> 2) & 3);
+  for (let from: usize = 0; from < bytes; from += PIECE) {
+    const end = min(PIECE, bytes - from);
+    const whole = end & ~15;
+    distribute(x + from, end, whole, rest);
+    for (let j: usize = 0; j < whole; j += 16)
+      v128.store(hidden + from + j, f32x4.mul(v128.load(x + from + j), v128.load(room() + PIECE + j)));
+    for (let j = whole; j < end; j += 4)
+      store<f32>(hidden + from + j, load<f32>(x + from + j) * load<f32>(room() + PIECE + j));
+  }
+}
+
+/** to = from·gelu′(x) for `bytes` of values. GELU′(x) = Φ(x) + x·φ(x). */
+export function geluSlopes(x: usize, from: usize, to: usize, bytes: usize): void {
+  const rest = <i32>((bytes >> 2) & 3);
+  const density = constant(DENSITY);
+  for (let start: usize = 0; start < bytes; start += PIECE) {
+    const end = min(PIECE, bytes - start);
+    const whole = end & ~15;
+    distribute(x + start, end, whole, rest);
+    for (let j: usize = 0; j < end; j += 16) {
+      const own = part(x + start, j, whole, rest);
+      const slope = madd(f32x4.mul(own, density), v128.load(room() + j), v128.load(room() + PIECE + j));
+      keep(to + start, j, whole, rest, f32x4.mul(part(from + start, j, whole, rest), slope));
+    }
+  }
 }
 
 /**
- * The normal distribution function Φ(x), given bell(x). With z = |x| and t = 1/(1 + 0.23 z), Φ(−z) = bell·q(t), q of
- * degree 8 without a constant term by the Remez algorithm on z ≤ 10 (relative error 3.9e-8 before rounding), the form of
- * Abramowitz & Stegun 26.2.17; Φ(z) = 1 − Φ(−z).
+ * This thread's room = e^(−x²/2), and behind it the normal distribution function Φ(x). With z = |x| and
+ * t = 1/(1 + 0.23 z), Φ(−z) = e^(−z²/2)·q(t), q of degree 8 without a constant term by the Remez algorithm on z ≤ 10
+ * (relative error 3.9e-8 before rounding), the form of Abramowitz & Stegun 26.2.17; Φ(z) = 1 − Φ(−z).
  */
-function normalCdf(x: v128, bellOfX: v128, table: usize): v128 {
-  const one = constant(table, ONE);
-  const t = f32x4.div(one, madd(f32x4.abs(x), constant(table, SLOPE), one));
-  let q = madd(constant(table, Q8), t, constant(table, Q7));
-  q = madd(q, t, constant(table, Q6));
-  q = madd(q, t, constant(table, Q5));
-  q = madd(q, t, constant(table, Q4));
-  q = madd(q, t, constant(table, Q3));
-  q = madd(q, t, constant(table, Q2));
-  q = madd(q, t, constant(table, Q1));
-  const tail = f32x4.mul(f32x4.mul(q, t), bellOfX);
-  return v128.bitselect(tail, f32x4.sub(one, tail), f32x4.lt(x, f32x4.splat(0)));
-}
-
-/** GELU(x) = x·Φ(x). */
-export function gelu(x: v128, table: usize): v128 {
-  return f32x4.mul(x, normalCdf(x, bell(x, table), table));
-}
-
-/** GELU′(x) = Φ(x) + x·φ(x). */
-export function geluSlope(x: v128, table: usize): v128 {
-  const b = bell(x, table);
-  return madd(f32x4.mul(x, constant(table, DENSITY)), b, normalCdf(x, b, table));
+function distribute(x: usize, end: usize, whole: usize, rest: i32): void {
+  const bells = room();
+  const half = constant(MINUS_HALF);
+  for (let j: usize = 0; j < whole; j += 16) {
+    const own = v128.load(x + j);
+    v128.store(bells + j, f32x4.mul(f32x4.mul(own, own), half));
+  }
+  if (whole < end) {
+    const own = loadPart(x + whole, rest);
+    v128.store(bells + whole, f32x4.mul(f32x4.mul(own, own), half));
+  }
+  exponentials(bells, bells, end, 1, 0);
+  const one = constant(ONE);
+  const slope = constant(SLOPE);
+  const q8 = constant(Q8);
+  const q7 = constant(Q7);
+  const q6 = constant(Q6);
+  const q5 = constant(Q5);
+  const q4 = constant(Q4);
+  const q3 = constant(Q3);
+  const q2 = constant(Q2);
+  const q1 = constant(Q1);
+  for (let j: usize = 0; j < end; j += 16) {
+    const own = part(x, j, whole, rest);
+    const t = f32x4.div(one, madd(f32x4.abs(own), slope, one));
+    let q = madd(madd(madd(madd(q8, t, q7), t, q6), t, q5), t, q4);
+    q = madd(madd(madd(q, t, q3), t, q2), t, q1);
+    const tail = f32x4.mul(f32x4.mul(q, t), v128.load(bells + j));
+    v128.store(bells + PIECE + j, v128.bitselect(tail, f32x4.sub(one, tail), f32x4.lt(own, f32x4.splat(0))));
+  }
 }

@@ -1,8 +1,8 @@
 /** The teacher's targets, the loss over all pairs of views, and the loss's gradient, a row of logits at a time. */
-import { exp, log } from './functions.ts';
-import { get, getFloat, parallel, put, putFloat, table } from './pool.ts';
+import { exponentials, log, PIECE } from './functions.ts';
+import { get, getFloat, parallel, put, putFloat, room } from './pool.ts';
 import { LOSS, LOSS_GRADIENT, TARGETS } from './tasks.ts';
-import { keep, lanes, largest, madd, part, total } from './vectors.ts';
+import { keep, largest, madd, part, total } from './vectors.ts';
 
 const LOGITS: usize = 0;
 const WANTED: usize = 1;
@@ -29,7 +29,6 @@ export function targetsTask(row: i32): void {
   const rest = k & 3;
   const whole = (<usize>(k - rest)) << 2;
   const factor = f32x4.splat(getFloat(FACTOR));
-  const constants = table();
   const x = get(LOGITS) + <usize>row * end;
   const y = get(RESULT) + <usize>row * end;
   const center = get(WANTED);
@@ -38,15 +37,22 @@ export function targetsTask(row: i32): void {
     if (center) z = f32x4.sub(z, part(center, j, whole, rest));
     keep(y, j, whole, rest, f32x4.mul(z, factor));
   }
-  const shift = f32x4.splat(most(y, end, whole, rest, f32x4.splat(1)));
-  let sums = f32x4.splat(0);
-  for (let j: usize = 0; j < end; j += 16) {
-    const e = exp(f32x4.sub(part(y, j, whole, rest), shift), constants);
-    keep(y, j, whole, rest, e);
-    sums = f32x4.add(sums, j < whole ? e : v128.and(e, lanes(rest)));
+  const shift = most(y, end, whole, rest, f32x4.splat(1));
+  let sum: f32 = 0;
+  for (let from: usize = 0; from < end; from += PIECE) {
+    const bytes = min(PIECE, end - from);
+    sum += exponentialsOf(y + from, bytes, 1, shift);
+    memory.copy(y + from, room(), bytes);
   }
-  const by = f32x4.splat(<f32>1 / total(sums));
+  const by = f32x4.splat(<f32>1 / sum);
   for (let j: usize = 0; j < end; j += 16) keep(y, j, whole, rest, f32x4.mul(part(y, j, whole, rest), by));
+}
+
+/** This thread's room = e^(x·factor − shift) for a piece of a row; returns the sum. */
+function exponentialsOf(x: usize, bytes: usize, factor: f32, shift: f32): f32 {
+  memory.copy(room(), x, bytes);
+  for (let at = bytes; at & 15; at += 4) store<f32>(room() + at, -f32.MAX_VALUE);
+  return exponentials(room(), room(), bytes, factor, shift);
 }
 
 /** The largest of a row's values times `factor`. */
@@ -113,24 +119,23 @@ export function lossTask(row: i32): void {
   const rest = k & 3;
   const whole = (<usize>(k - rest)) << 2;
   const factor = f32x4.splat(getFloat(FACTOR));
-  const constants = table();
   const x = get(LOGITS) + <usize>row * end;
   const first = firstOf(row);
   const second = secondOf(row);
   const top = most(x, end, whole, rest, factor);
   const shift = f32x4.splat(top);
-  let sums = f32x4.splat(0);
+  let sum: f32 = 0;
+  for (let from: usize = 0; from < end; from += PIECE)
+    sum += exponentialsOf(x + from, min(PIECE, end - from), getFloat(FACTOR), top);
   let terms = f32x4.splat(0);
   let along = f32x4.splat(0);
   for (let j: usize = 0; j < end; j += 16) {
     const z = f32x4.sub(f32x4.mul(part(x, j, whole, rest), factor), shift);
     const q = wanted(first, second, j, whole, rest);
-    const e = exp(z, constants);
-    sums = f32x4.add(sums, j < whole ? e : v128.and(e, lanes(rest)));
     terms = f32x4.add(terms, q);
     along = madd(q, z, along);
   }
-  const logarithm = log(total(sums));
+  const logarithm = log(sum);
   const count = total(terms);
   const statistics = get(STATISTICS) + <usize>row * 12;
   store<f32>(statistics, top);
@@ -167,19 +172,21 @@ export function lossGradientTask(row: i32): void {
   const end = (<usize>k) << 2;
   const rest = k & 3;
   const whole = (<usize>(k - rest)) << 2;
-  const factor = f32x4.splat(getFloat(FACTOR));
-  const constants = table();
   const scale = f32x4.splat(getFloat(SCALE));
   const x = get(LOGITS) + <usize>row * end;
   const dx = get(RESULT) + <usize>row * end;
   const first = firstOf(row);
   const second = secondOf(row);
   const statistics = get(STATISTICS) + <usize>row * 12;
-  const shift = f32x4.splat(load<f32>(statistics) + load<f32>(statistics, 4));
+  const shift = load<f32>(statistics) + load<f32>(statistics, 4);
   const terms = v128.load32_splat(statistics, 8);
-  for (let j: usize = 0; j < end; j += 16) {
-    const p = exp(f32x4.sub(f32x4.mul(part(x, j, whole, rest), factor), shift), constants);
-    const own = f32x4.sub(f32x4.mul(p, terms), wanted(first, second, j, whole, rest));
-    keep(dx, j, whole, rest, f32x4.mul(own, scale));
+  for (let from: usize = 0; from < end; from += PIECE) {
+    const to = min(end, from + PIECE);
+    exponentialsOf(x + from, to - from, getFloat(FACTOR), shift);
+    for (let j = from; j < to; j += 16) {
+      const p = v128.load(room() + (j - from));
+      const own = f32x4.sub(f32x4.mul(p, terms), wanted(first, second, j, whole, rest));
+      keep(dx, j, whole, rest, f32x4.mul(own, scale));
+    }
   }
 }

@@ -132,6 +132,53 @@ export function packStrips(
   }
 }
 
+/** The first `rows` rows of A, `lda` bytes apart, as strips of 6 by k steps; the last row fills the last strip. */
+export function packRowStrips(a: usize, lda: usize, rows: i32, k: i32, strips: usize): void {
+  const whole = (<usize>k & ~3) << 2;
+  const end = (<usize>k) << 2;
+  for (let i = 0; i < rows; i += ROWS) {
+    const a0 = a + <usize>i * lda;
+    const a1 = i + 1 < rows ? a0 + lda : a0;
+    const a2 = i + 2 < rows ? a1 + lda : a1;
+    const a3 = i + 3 < rows ? a2 + lda : a2;
+    const a4 = i + 4 < rows ? a3 + lda : a3;
+    const a5 = i + 5 < rows ? a4 + lda : a4;
+    let t: usize = 0;
+    for (; t < whole; t += 16) {
+      const r0 = v128.load(a0 + t);
+      const r1 = v128.load(a1 + t);
+      const r2 = v128.load(a2 + t);
+      const r3 = v128.load(a3 + t);
+      const r4 = v128.load(a4 + t);
+      const r5 = v128.load(a5 + t);
+      const low01 = i8x16.shuffle(r0, r1, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+      const high01 = i8x16.shuffle(r0, r1, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+      const low23 = i8x16.shuffle(r2, r3, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+      const high23 = i8x16.shuffle(r2, r3, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+      const low45 = i8x16.shuffle(r4, r5, 0, 1, 2, 3, 16, 17, 18, 19, 4, 5, 6, 7, 20, 21, 22, 23);
+      const high45 = i8x16.shuffle(r4, r5, 8, 9, 10, 11, 24, 25, 26, 27, 12, 13, 14, 15, 28, 29, 30, 31);
+      v128.store(strips, i64x2.shuffle(low01, low23, 0, 2));
+      v128.store64_lane(strips, low45, 0, 16);
+      v128.store(strips, i64x2.shuffle(low01, low23, 1, 3), 24);
+      v128.store64_lane(strips, low45, 1, 40);
+      v128.store(strips, i64x2.shuffle(high01, high23, 0, 2), 48);
+      v128.store64_lane(strips, high45, 0, 64);
+      v128.store(strips, i64x2.shuffle(high01, high23, 1, 3), 72);
+      v128.store64_lane(strips, high45, 1, 88);
+      strips += 4 * STRIP_ROW;
+    }
+    for (; t < end; t += 4) {
+      store<f32>(strips, load<f32>(a0 + t));
+      store<f32>(strips, load<f32>(a1 + t), 4);
+      store<f32>(strips, load<f32>(a2 + t), 8);
+      store<f32>(strips, load<f32>(a3 + t), 12);
+      store<f32>(strips, load<f32>(a4 + t), 16);
+      store<f32>(strips, load<f32>(a5 + t), 20);
+      strips += STRIP_ROW;
+    }
+  }
+}
+
 /** Bytes of a strip's row. */
 export const STRIP_ROW: usize = 24;
 
@@ -170,12 +217,17 @@ export function rowsTimesPanels(
   }
 }
 
-/** C[m, n] = start + Aᵀ·B for A [steps, m], its steps `lda` bytes apart, and panels of B. */
+/**
+ * C[m, n] = start + Aᵀ·B over `steps` for strips of A, whose steps lie `lda` bytes apart and who themselves lie `apart`
+ * bytes apart, and panels of B, which have `depth` rows of which `steps` are used.
+ */
 export function columnsTimesPanels(
   a: usize,
   lda: usize,
+  apart: usize,
   m: i32,
   panels: usize,
+  depth: i32,
   steps: i32,
   n: i32,
   c: usize,
@@ -185,9 +237,12 @@ export function columnsTimesPanels(
 ): void {
   for (let j = 0; j < n; j += COLUMNS) {
     const width = min(COLUMNS, n - j);
-    for (let i = 0; i < m; i += ROWS)
-      columnsTimesPanel(a + (i << 2), lda, min(ROWS, m - i), panels, steps, width, i, j, c, ldc, start, lds);
-    panels += panelBytes(steps);
+    let strip = a;
+    for (let i = 0; i < m; i += ROWS) {
+      columnsTimesPanel(strip, lda, min(ROWS, m - i), panels, steps, width, i, j, c, ldc, start, lds);
+      strip += apart;
+    }
+    panels += panelBytes(depth);
   }
 }
 

@@ -15,9 +15,10 @@ const ARGUMENTS: usize = 256;
 const ZEROS: usize = 448;
 /** Constants of the transcendental functions. */
 const TABLE: usize = 512;
-/** From here on a buffer of one tile (6 × 8 values) for each thread. */
+/** From here on, for each thread, a buffer of one tile (6 × 8 values) and room for 512 values. */
 const EDGES: usize = 640;
 const EDGE_BYTES: usize = 192;
+const THREAD_BYTES: usize = EDGE_BYTES + 2048;
 
 const NEXT_BITS: u64 = 24;
 const NEXT_MASK: u64 = 0xff_ffff;
@@ -31,7 +32,7 @@ let block: usize = 0;
 let threads: i32 = 1;
 let self: usize = 0;
 
-/** Called once, by the thread that trains; `address` is of 640 + 192·count bytes, all 0. */
+/** Called once, by the thread that trains; `address` is of 640 + 2240·count bytes, all 0. */
 export function open(address: usize, count: i32): void {
   block = address;
   threads = count;
@@ -54,7 +55,12 @@ export function threadIndex(): usize {
 
 /** This thread's buffer for a tile that reaches over the end of a matrix. */
 export function edge(): usize {
-  return block + EDGES + self * EDGE_BYTES;
+  return block + EDGES + self * THREAD_BYTES;
+}
+
+/** This thread's room for 512 values. */
+export function room(): usize {
+  return edge() + EDGE_BYTES;
 }
 
 /** Eight zeros. */

@@ -1,10 +1,17 @@
 /** y = x·w with what follows it in a network: bias, GELU, residual, dropped rows; and the gradient's product likewise. */
-import { gelu, geluSlope } from './functions.ts';
-import { packColumns, packRows, panelBytes, panelCount, rowsTimesPanels } from './panels.ts';
-import { get, parallel, put, table, threadCount } from './pool.ts';
+import { geluSlopes, gelus } from './functions.ts';
+import {
+  columnsTimesPanels,
+  packColumns,
+  packRowStrips,
+  packRows,
+  panelBytes,
+  panelCount,
+  STRIP_ROW,
+} from './panels.ts';
+import { get, parallel, put, threadCount, threadIndex } from './pool.ts';
 import { PACK, PRODUCT } from './tasks.ts';
 import { COLUMNS, ROWS } from './tile.ts';
-import { keep, part } from './vectors.ts';
 
 const X: usize = 0;
 const W: usize = 1;
@@ -29,9 +36,13 @@ const PASS: i32 = 512;
 /** Panels that one task of packing lays out. */
 const PACK_SPAN: i32 = 4;
 
-/** Bytes of scratch that `product` needs: the bias, then the panels of w. */
+/** Bytes of scratch that `product` needs: the bias, the panels of w, and a block of x for each thread. */
 export function productScratch(n: i32, k: i32): usize {
-  return panelBytes(1 + k) * panelCount(n);
+  return panelBytes(1 + k) * panelCount(n) + blockBytes(k) * threadCount();
+}
+
+function blockBytes(k: i32): usize {
+  return <usize>(BLOCK_ROWS / ROWS) * k * STRIP_ROW;
 }
 
 /**
@@ -110,59 +121,36 @@ export function productTask(task: i32): void {
   const width = min(n, (panel + span) * COLUMNS) - column;
   const ldx = (<usize>k) << 2;
   const ldy = (<usize>n) << 2;
-  const x = get(X) + <usize>row * ldx;
   const offset = <usize>row * ldy + (column << 2);
   const y = get(Y) + offset;
   const panels = panelsAt(count) + <usize>panel * panelBytes(k);
-  for (let t = 0; t < k; t += PASS) {
-    const depth = min(PASS, k - t);
-    const start = t == 0 ? get(SCRATCH) + (column << 2) : y;
-    rowsTimesPanels(
-      x + (t << 2),
-      ldx,
+  const strips = panelsAt(count) + panelBytes(k) * count + threadIndex() * blockBytes(k);
+  packRowStrips(get(X) + <usize>row * ldx, ldx, rows, k, strips);
+  for (let t = 0; t < k; t += PASS)
+    columnsTimesPanels(
+      strips + <usize>t * STRIP_ROW,
+      STRIP_ROW,
+      <usize>k * STRIP_ROW,
       rows,
       panels + panelBytes(t),
       k,
-      depth,
+      min(PASS, k - t),
       width,
       y,
       ldy,
-      start,
+      t == 0 ? get(SCRATCH) + (column << 2) : y,
       t == 0 ? 0 : ldy,
     );
-  }
-  if (get(HIDDEN)) applyGelu(get(HIDDEN) + offset, y, ldy, rows, width);
-  if (get(SLOPE)) applySlope(y, get(SLOPE) + offset, ldy, rows, width);
+  const bytes = (<usize>width) << 2;
+  if (get(HIDDEN))
+    for (let i = 0; i < rows; i++) gelus(y + <usize>i * ldy, get(HIDDEN) + offset + <usize>i * ldy, bytes);
+  if (get(SLOPE))
+    for (let i = 0; i < rows; i++) {
+      const at = y + <usize>i * ldy;
+      geluSlopes(get(SLOPE) + offset + <usize>i * ldy, at, at, bytes);
+    }
   if (get(KEEP)) applyKeep(y, get(KEEP) + (row << 2), ldy, rows, width);
   if (get(RESIDUAL)) addResidual(y, get(RESIDUAL) + offset, ldy, rows, width);
-}
-
-function applyGelu(hidden: usize, y: usize, ld: usize, rows: i32, width: i32): void {
-  const rest = width & 3;
-  const whole = (<usize>(width - rest)) << 2;
-  const end = (<usize>width) << 2;
-  const constants = table();
-  for (; rows > 0; rows--) {
-    for (let j: usize = 0; j < end; j += 16)
-      keep(hidden, j, whole, rest, gelu(part(y, j, whole, rest), constants));
-    hidden += ld;
-    y += ld;
-  }
-}
-
-function applySlope(y: usize, slope: usize, ld: usize, rows: i32, width: i32): void {
-  const rest = width & 3;
-  const whole = (<usize>(width - rest)) << 2;
-  const end = (<usize>width) << 2;
-  const constants = table();
-  for (; rows > 0; rows--) {
-    for (let j: usize = 0; j < end; j += 16) {
-      const by = geluSlope(part(slope, j, whole, rest), constants);
-      keep(y, j, whole, rest, f32x4.mul(part(y, j, whole, rest), by));
-    }
-    y += ld;
-    slope += ld;
-  }
 }
 
 function applyKeep(y: usize, keep: usize, ld: usize, rows: i32, width: i32): void {
