@@ -2,7 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { attention, attentionWeights } from '../ops/attention.ts';
 import { assembleTokens, leadingRows, positionsFor, selectCls } from '../ops/embed.ts';
-import { layerNorm } from '../ops/layer-norm.ts';
+import { layerNorm, layerNormBeside } from '../ops/layer-norm.ts';
 import type { Segment, TokenLayout } from '../ops/layout.ts';
 import { addLinear, type Layer, linear, linearOfData } from '../ops/linear.ts';
 import { addMlp } from '../ops/mlp.ts';
@@ -51,27 +51,40 @@ const layer = (p: Tensors, name: string): Layer => ({
   b: vector(p, `${name}.bias`),
 });
 
-function qkv(p: Tensors, block: string, x: tf.Tensor2D, shape: BackboneShape): tf.Tensor2D {
+/** The normed tokens for a branch, and the tokens for the residual connection around it: [rows, dim] both. */
+const fork = (p: Tensors, name: string, x: tf.Tensor2D) =>
+  layerNormBeside(x, vector(p, `${name}.weight`), vector(p, `${name}.bias`));
+
+function qkv(p: Tensors, block: string, normed: tf.Tensor2D, shape: BackboneShape): tf.Tensor2D {
   const bias = shape.qkvBias ? vector(p, `${block}.attn.qkv.bias`) : null;
-  return linear(norm(p, `${block}.norm1`, x), matrix(p, `${block}.attn.qkv.weight`), bias); // [tokens, 3·dim]
+  return linear(normed, matrix(p, `${block}.attn.qkv.weight`), bias); // [tokens, 3·dim]
 }
 
-/** What attention makes of the tokens, before its projection: [tokens, dim]. */
-const attend = (p: Tensors, i: number, x: tf.Tensor2D, layout: TokenLayout, shape: BackboneShape) =>
-  attention(qkv(p, `backbone.blocks.${i}`, x, shape), layout, shape.heads);
+/** What attention makes of the tokens, before its projection, and the tokens themselves: [tokens, dim] both. */
+function attend(
+  p: Tensors,
+  i: number,
+  tokens: tf.Tensor2D,
+  layout: TokenLayout,
+  shape: BackboneShape,
+): { attended: tf.Tensor2D; x: tf.Tensor2D } {
+  const name = `backbone.blocks.${i}`;
+  const [normed, x] = fork(p, `${name}.norm1`, tokens);
+  return { attended: attention(qkv(p, name, normed, shape), layout, shape.heads), x };
+}
 
 /** The rest of the block, row by row: attention's projection and the MLP. x and attended [rows, dim] → [rows, dim]. */
 function afterAttention(
   p: Tensors,
   i: number,
-  x: tf.Tensor2D,
-  attended: tf.Tensor2D,
+  { attended, x }: { attended: tf.Tensor2D; x: tf.Tensor2D },
   dropPath: DropPath,
 ): tf.Tensor2D {
   const name = `backbone.blocks.${i}`;
-  const y = addLinear(x, attended, layer(p, `${name}.attn.proj`), dropPath(i, 0)); // [rows, dim]
+  const projected = addLinear(x, attended, layer(p, `${name}.attn.proj`), dropPath(i, 0)); // [rows, dim]
+  const [normed, y] = fork(p, `${name}.norm2`, projected);
   const [fc1, fc2] = [layer(p, `${name}.mlp.fc1`), layer(p, `${name}.mlp.fc2`)];
-  return addMlp(y, norm(p, `${name}.norm2`, y), fc1, fc2, dropPath(i, 1)); // [rows, dim]
+  return addMlp(y, normed, fc1, fc2, dropPath(i, 1)); // [rows, dim]
 }
 
 /** Tokens after the first `blocks` blocks, before the final norm: [tokens, dim]. */
@@ -83,8 +96,7 @@ function tokensAfter(
   dropPath: DropPath,
 ): tf.Tensor2D {
   let x = embed(p, views);
-  for (let i = 0; i < blocks; i++)
-    x = afterAttention(p, i, x, attend(p, i, x, views.layout, shape), dropPath);
+  for (let i = 0; i < blocks; i++) x = afterAttention(p, i, attend(p, i, x, views.layout, shape), dropPath);
   return x;
 }
 
@@ -96,15 +108,15 @@ export function clsFeatures(
   dropPath: DropPath = keepAll,
 ): tf.Tensor2D {
   const last = shape.depth - 1;
-  const x = tokensAfter(p, views, shape, last, dropPath); // [tokens, dim]
-  const attended = attend(p, last, x, views.layout, shape); // [tokens, dim]
+  const tokens = tokensAfter(p, views, shape, last, dropPath); // [tokens, dim]
+  const { attended, x } = attend(p, last, tokens, views.layout, shape); // [tokens, dim] both
   // Only attention mixes rows: after the last one it is enough to go on with those that are used.
   const cls = (rows: tf.Tensor2D) => selectCls(rows, views.layout);
   const dropCls: DropPath = (i, branch) => {
     const keep = dropPath(i, branch);
     return keep && cls(keep);
   };
-  return norm(p, 'backbone.norm', afterAttention(p, last, cls(x), cls(attended), dropCls));
+  return norm(p, 'backbone.norm', afterAttention(p, last, { attended: cls(attended), x: cls(x) }, dropCls));
 }
 
 /** All tokens after the final norm (official get_intermediate_layers(x, 1)): [tokens, dim]. */
@@ -116,6 +128,7 @@ export function tokenFeatures(p: Tensors, views: PackedViews, shape: BackboneSha
 export function lastAttention(p: Tensors, views: PackedViews, shape: BackboneShape): tf.Tensor4D[] {
   const last = shape.depth - 1;
   const x = tokensAfter(p, views, shape, last, keepAll);
-  const rows = qkv(p, `backbone.blocks.${last}`, x, shape); // [tokens, 3·dim]
+  const block = `backbone.blocks.${last}`;
+  const rows = qkv(p, block, norm(p, `${block}.norm1`, x), shape); // [tokens, 3·dim]
   return views.layout.segments.map((segment: Segment) => attentionWeights(rows, segment, shape.heads));
 }

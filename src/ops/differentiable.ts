@@ -35,3 +35,46 @@ export function differentiable<T extends tf.Tensor, const S extends readonly tf.
   });
   return op(...inputs);
 }
+
+export interface DifferentiableBeside<
+  T extends tf.Tensor,
+  X extends tf.Tensor,
+  S extends readonly tf.Tensor[],
+> {
+  value: T;
+  saved: S;
+  /** Given dL/dvalue and the gradient of the input's other use too. */
+  gradient: (dy: T, beside: X, saved: S) => tf.Tensor[];
+}
+
+/**
+ * The same for an op whose first input x goes on beside its value, as in a residual connection: returns [value, x], and
+ * the gradient gets those of both uses, which the tape would otherwise add up in a pass of its own.
+ */
+export function differentiableBeside<
+  T extends tf.Tensor,
+  X extends tf.Tensor,
+  const S extends readonly tf.Tensor[],
+>(inputs: readonly [X, ...tf.Tensor[]], forward: () => DifferentiableBeside<T, X, S>): [T, X] {
+  // tf.customGrad knows one output only; what it calls knows several.
+  const run: unknown = Reflect.get(tf.engine(), 'runKernelFunc');
+  if (typeof run !== 'function') throw new TypeError('This tfjs has no runKernelFunc');
+  let gradient: DifferentiableBeside<T, X, S>['gradient'] | null = null;
+  const node = {
+    inputs: Object.fromEntries(inputs.entries()),
+    forwardFunc: (_: unknown, save: (tensors: tf.Tensor[]) => void) => {
+      const made = forward();
+      gradient = made.gradient;
+      save([...made.saved]);
+      return [made.value, tf.clone(inputs[0])];
+    },
+    backwardsFunc: ([dy, beside]: [T, X], clones: tf.Tensor[]) => {
+      const gradients = tf.tidy(() => gradient?.(dy, beside, clones as tf.Tensor[] & S) ?? []);
+      tf.dispose(clones);
+      for (const given of [dy, beside])
+        if (isOfThisPass(given) && !gradients.includes(given)) given.dispose();
+      return Object.fromEntries(gradients.map((one, i) => [i, () => one]));
+    },
+  };
+  return Reflect.apply(run, tf.engine(), [node]);
+}

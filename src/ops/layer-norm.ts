@@ -1,7 +1,7 @@
 /** Layer normalisation over the last axis. */
 import * as tf from '@tensorflow/tfjs-core';
 import { constant } from './constants.ts';
-import { differentiable } from './differentiable.ts';
+import { differentiable, differentiableBeside } from './differentiable.ts';
 import { fusedKernel } from './kernel.ts';
 import { sumRows } from './matmul.ts';
 
@@ -14,18 +14,55 @@ type Statistics = [mean: tf.Tensor1D, scale: tf.Tensor1D];
 /** x [rows, dim], weight and bias [dim] → [rows, dim]. */
 export function layerNorm(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): tf.Tensor2D {
   return differentiable([x, weight, bias], () => {
-    const kernel = fusedKernel('LayerNorm');
-    const [value, mean, scale] = kernel
-      ? kernel<[tf.Tensor2D, ...Statistics]>({ x, weight, bias }, { epsilon: LAYER_NORM_EPSILON })
-      : normalized(x, weight, bias);
+    const [value, mean, scale] = forward(x, weight, bias);
     return {
       value,
       saved: [x, mean, scale, weight, bias],
-      gradient: (dy, [input, m, s, gain, shift]) =>
-        fusedKernel('LayerNormGradient')?.({ dy, x: input, mean: m, scale: s, weight: gain, bias: shift }) ??
-        normalizedGradient(dy, input, [m, s], gain),
+      gradient: (dy, [input, m, s, gain, shift]) => backward(dy, input, [m, s], gain, shift),
     };
   });
+}
+
+/** The same, and x itself for the residual connection around the branch that is normed: [rows, dim] both. */
+export function layerNormBeside(
+  x: tf.Tensor2D,
+  weight: tf.Tensor1D,
+  bias: tf.Tensor1D,
+): [normed: tf.Tensor2D, x: tf.Tensor2D] {
+  return differentiableBeside([x, weight, bias], () => {
+    const [value, mean, scale] = forward(x, weight, bias);
+    return {
+      value,
+      saved: [x, mean, scale, weight, bias],
+      gradient: (dy, beside, [input, m, s, gain, shift]) => {
+        const inputs = { dy, beside, x: input, mean: m, scale: s, weight: gain, bias: shift };
+        const fused = fusedKernel('LayerNormGradientBeside')?.(inputs);
+        if (fused) return fused;
+        const [dx, ...rest] = backward(dy, input, [m, s], gain, shift);
+        return [tf.add(beside, dx), ...rest];
+      },
+    };
+  });
+}
+
+function forward(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): [tf.Tensor2D, ...Statistics] {
+  const kernel = fusedKernel('LayerNorm');
+  return kernel
+    ? kernel<[tf.Tensor2D, ...Statistics]>({ x, weight, bias }, { epsilon: LAYER_NORM_EPSILON })
+    : normalized(x, weight, bias);
+}
+
+function backward(
+  dy: tf.Tensor2D,
+  x: tf.Tensor2D,
+  [mean, scale]: Statistics,
+  weight: tf.Tensor1D,
+  bias: tf.Tensor1D,
+): [tf.Tensor, tf.Tensor, tf.Tensor] {
+  const kernel = fusedKernel('LayerNormGradient');
+  return kernel
+    ? kernel<[tf.Tensor, tf.Tensor, tf.Tensor]>({ dy, x, mean, scale, weight, bias })
+    : normalizedGradient(dy, x, [mean, scale], weight);
 }
 
 function normalized(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D): [tf.Tensor2D, ...Statistics] {
@@ -42,7 +79,7 @@ function normalizedGradient(
   x: tf.Tensor2D,
   [mean, scale]: Statistics,
   weight: tf.Tensor1D,
-): tf.Tensor[] {
+): [tf.Tensor, tf.Tensor, tf.Tensor] {
   const column = (values: tf.Tensor1D) => tf.reshape<tf.Rank.R2>(values, [x.shape[0], 1]);
   const normal = tf.mul<tf.Tensor2D>(tf.sub(x, column(mean)), column(scale)); // [rows, dim]
   const dn = tf.mul<tf.Tensor2D>(dy, weight); // [rows, dim]

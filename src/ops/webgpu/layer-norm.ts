@@ -53,12 +53,13 @@ const LAYER_NORM: GpuKernel = {
 };
 
 /**
- * {dy, x [rows, n], mean, scale [rows], weight, bias [n]} → [dx, dweight, dbias]. The sums over the rows are taken in
+ * {dy, x [rows, n], mean, scale [rows], weight, bias [n], beside [rows, n]?} → [dx + beside, dweight, dbias]. The sums over the rows are taken in
  * runs, beside dx, and the runs added up by a second dispatch: the same order every time.
  */
 const LAYER_NORM_GRADIENT: GpuKernel = {
   name: 'LayerNormGradient',
   run(backend, inputs) {
+    const { beside } = inputs;
     const [dy, x, weight, bias] = [
       inputOf(inputs, 'dy'),
       inputOf(inputs, 'x'),
@@ -83,6 +84,7 @@ const LAYER_NORM_GRADIENT: GpuKernel = {
           ['weight', 'read', 'V'],
           ['dx', 'read_write', 'V'],
           ['parts', 'read_write', 'V'],
+          ...(beside ? [['beside', 'read', 'V'] as const] : []),
         ],
         before: /* wgsl */ `
 const OWN = (WIDTH + LANES - 1u) / LANES;
@@ -112,7 +114,7 @@ const RUN = ${runLength}u;`,
       let i = j * LANES + lane;
       if (i < WIDTH) {
         let normal = (x[at + i] - mean) * scale;
-        dx[at + i] = scale * (dy[at + i] * weight[i] - averages.x - normal * averages.y);
+        dx[at + i] = scale * (dy[at + i] * weight[i] - averages.x - normal * averages.y)${beside ? ' + beside[at + i]' : ''};
       }
     }
   }
@@ -128,7 +130,8 @@ const RUN = ${runLength}u;`,
       width,
     );
     const [mean, scale] = [inputOf(inputs, 'mean'), inputOf(inputs, 'scale')];
-    backend.dispatch(shader, [dy, x, mean, scale, weight, dx, parts], folded(runs));
+    const bindings = [dy, x, mean, scale, weight, dx, parts, ...(beside ? [beside] : [])];
+    backend.dispatch(shader, bindings, folded(runs));
 
     const dWeight = gradientOutput(backend, weight, [width]);
     const dBias = gradientOutput(backend, bias, [width]);
@@ -159,4 +162,14 @@ const RUN = ${runLength}u;`,
   },
 };
 
-export const LAYER_NORM_KERNELS: readonly GpuKernel[] = [LAYER_NORM, LAYER_NORM_GRADIENT];
+/** The same under a name of its own, so that an op can tell who takes `beside`. */
+const LAYER_NORM_GRADIENT_BESIDE: GpuKernel = {
+  name: 'LayerNormGradientBeside',
+  run: (backend, inputs, settings) => LAYER_NORM_GRADIENT.run(backend, inputs, settings),
+};
+
+export const LAYER_NORM_KERNELS: readonly GpuKernel[] = [
+  LAYER_NORM,
+  LAYER_NORM_GRADIENT,
+  LAYER_NORM_GRADIENT_BESIDE,
+];

@@ -7,7 +7,7 @@ import { batchNorm } from '../../../src/ops/batch-norm.ts';
 import { crossViewLoss, softmax } from '../../../src/ops/cross-view-loss.ts';
 import { assembleTokens, positionsFor, selectCls } from '../../../src/ops/embed.ts';
 import { gelu } from '../../../src/ops/gelu.ts';
-import { layerNorm } from '../../../src/ops/layer-norm.ts';
+import { layerNorm, layerNormBeside } from '../../../src/ops/layer-norm.ts';
 import { tokenLayout } from '../../../src/ops/layout.ts';
 import { addLinear, linear, linearOfData, linearTransposed } from '../../../src/ops/linear.ts';
 import { addMlp } from '../../../src/ops/mlp.ts';
@@ -35,6 +35,7 @@ interface Case {
 
 const fixedRows = random([7, 5]);
 const fixedTargets = random([4, 11], 2);
+const fixedSquare = random([7, 7]);
 const keepRows = Float32Array.of(0, 1.25, 1.25, 0, 1.25);
 const kept = (rows: Float32Array | null) => rows && tf.tensor2d(rows, [rows.length, 1]);
 
@@ -70,6 +71,14 @@ const cases: Case[] = [
     name: 'layerNorm',
     shapes: [[5, 7], [7], [7]],
     run: ([x, w, b]) => layerNorm(asMatrix(x), asVector(w), asVector(b)),
+  },
+  {
+    name: 'layerNormBeside, both of its values used',
+    shapes: [[5, 7], [7], [7]],
+    run: ([x, w, b]) => {
+      const [normed, beside] = layerNormBeside(asMatrix(x), asVector(w), asVector(b));
+      return addLinear(beside, normed, { w: tf.tensor2d(fixedSquare, [7, 7]), b: tf.zeros([7]) }, null);
+    },
   },
   {
     name: 'batchNorm',

@@ -1,7 +1,9 @@
 /** LayerNorm and BatchNorm on WebGPU: the fused kernels against the compositions, value and every gradient. */
+import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, it } from 'vitest';
 import { batchNorm } from '../../../../src/ops/batch-norm.ts';
-import { layerNorm } from '../../../../src/ops/layer-norm.ts';
+import { differentiable } from '../../../../src/ops/differentiable.ts';
+import { layerNorm, layerNormBeside } from '../../../../src/ops/layer-norm.ts';
 import type { GpuBackend } from '../../../../src/ops/webgpu/backend.ts';
 import { asMatrix, asVector } from '../tensors.ts';
 import { expectComposition, random, startGpu, VARIANTS } from './against-composition.ts';
@@ -28,10 +30,32 @@ const BATCH_CASES = LAYER_CASES.filter(({ rows }) => rows > 1);
 // Sums of some hundred products, whose roundings grow with the root of their number.
 const TOLERANCE = 3e-6;
 
+/** 2·normed + 3·beside, so that the two gradients differ. */
+const besideOf = (normed: tf.Tensor2D, beside: tf.Tensor2D): tf.Tensor2D =>
+  differentiable([normed, beside], () => ({
+    value: tf.add<tf.Tensor2D>(tf.mul(normed, 2), tf.mul(beside, 3)),
+    saved: [],
+    gradient: (dy) => [tf.mul(dy, 2), tf.mul(dy, 3)],
+  }));
+
 describe('on the software adapter', () => {
   it.each(LAYER_CASES)('layerNorm of [$rows, $width], $variant', async ({ rows, width, variant }) => {
     await expectComposition(gpu, {
       op: ([x, weight, bias]) => layerNorm(asMatrix(x), asVector(weight), asVector(bias)),
+      inputs: [random([rows, width], 3), random([width]), random([width])],
+      dispatches: ['LayerNorm', 'LayerNormGradient', 'LayerNormSums'],
+      tolerance: TOLERANCE,
+      variant,
+    });
+  });
+
+  it.each(LAYER_CASES)('layerNorm beside its input, [$rows, $width], $variant', async (size) => {
+    const { rows, width, variant } = size;
+    await expectComposition(gpu, {
+      op: ([x, weight, bias]) => {
+        const [normed, beside] = layerNormBeside(asMatrix(x), asVector(weight), asVector(bias));
+        return besideOf(normed, beside);
+      },
       inputs: [random([rows, width], 3), random([width]), random([width])],
       dispatches: ['LayerNorm', 'LayerNormGradient', 'LayerNormSums'],
       tolerance: TOLERANCE,
