@@ -113,8 +113,8 @@ export function attentionGradientTask(task: i32): void {
       const lse = get(LSE) + (((<i32>first + row) * heads + head) << 2);
       packColumns(q + down * ld, ld, rows, width, 0, narrow, qBlock, scale);
       packColumns(dy, ldo, rows, width, 0, narrow, dyBlock, 1);
-      rowsTimesPanels(q + down * ld, ld, rows, kRows, width, width, filled(n), weights, lds, 0, 0);
-      rowsTimesPanels(dy, ldo, rows, vRows, width, width, filled(n), changes, lds, 0, 0);
+      rowsTimesPanels(q + down * ld, ld, rows, kRows, width, width, filled(n), weights, lds, 0, 0, true);
+      rowsTimesPanels(dy, ldo, rows, vRows, width, width, filled(n), changes, lds, 0, 0, true);
       for (let i = 0; i < rows; i++) {
         const at = <usize>i * lds;
         const along = dot(dy + <usize>i * ldo, out + <usize>i * ldo, part);
@@ -126,7 +126,7 @@ export function attentionGradientTask(task: i32): void {
       const ldsum = row == 0 ? <usize>0 : ld;
       columnsTimesPanels(weights, lds, STRIP_ROW, n, dyBlock, rows, rows, width, dv, ld, sumV, ldsum);
       columnsTimesPanels(changes, lds, STRIP_ROW, n, qBlock, rows, rows, width, dk, ld, sumK, ldsum);
-      rowsTimesPanels(changes, lds, rows, kColumns, n, n, width, dq + down * ld, ld, 0, 0);
+      rowsTimesPanels(changes, lds, rows, kColumns, n, n, width, dq + down * ld, ld, 0, 0, false);
     }
   }
 }

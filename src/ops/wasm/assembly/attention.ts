@@ -121,11 +121,24 @@ export function attentionTask(task: i32): void {
     for (let row = 0; row < n; row += step) {
       const rows = min(step, n - row);
       const out = get(OUT) + <usize>(firstToken() + row) * ldo + <usize>head * part;
-      rowsTimesPanels(q + <usize>row * ld, ld, rows, kPanels, width, width, filled(n), scores, lds, 0, 0);
+      rowsTimesPanels(
+        q + <usize>row * ld,
+        ld,
+        rows,
+        kPanels,
+        width,
+        width,
+        filled(n),
+        scores,
+        lds,
+        0,
+        0,
+        true,
+      );
       const lse = get(LSE) + (((firstToken() + row) * heads + head) << 2);
       for (let i = 0; i < rows; i++)
         store<f32>(inverses + (i << 2), exponents(scores + <usize>i * lds, n, lse + ((i * heads) << 2)));
-      rowsTimesPanels(scores, lds, rows, vPanels, n, n, width, out, ldo, 0, 0);
+      rowsTimesPanels(scores, lds, rows, vPanels, n, n, width, out, ldo, 0, 0, false);
       for (let i = 0; i < rows; i++) scaleRow(out + <usize>i * ldo, part, load<f32>(inverses + (i << 2)));
     }
   }

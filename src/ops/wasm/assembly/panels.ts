@@ -198,6 +198,7 @@ export function rowsTimesPanels(
   ldc: usize,
   start: usize,
   lds: usize,
+  roomy: bool,
 ): void {
   for (let j = 0; j < n; j += COLUMNS) {
     const width = min(COLUMNS, n - j);
@@ -206,7 +207,7 @@ export function rowsTimesPanels(
       const at = c + <usize>i * ldc + (j << 2);
       const from = start == 0 ? zeros() : start + <usize>i * lds + (j << 2);
       const x = a + <usize>i * lda;
-      if (rows == ROWS && width == COLUMNS) rowTile(x, lda, rows, panels, k, at, ldc, from, lds);
+      if ((roomy || rows == ROWS) && width == COLUMNS) rowTile(x, lda, rows, panels, k, at, ldc, from, lds);
       else {
         const whole = lds == 0 ? from : wholeTile(from, lds, rows, width);
         rowTile(x, lda, rows, panels, k, edge(), PANEL_ROW, whole, lds == 0 ? 0 : PANEL_ROW);
@@ -273,15 +274,23 @@ export function columnsTimesPanel(
 
 /** Copies a part of a tile to this thread's buffer, as nothing may be read beyond a matrix; returns the buffer. */
 function wholeTile(from: usize, ld: usize, rows: i32, width: i32): usize {
-  const tile = edge();
-  for (let i = 0; i < rows; i++)
-    memory.copy(tile + <usize>i * PANEL_ROW, from + <usize>i * ld, (<usize>width) << 2);
-  return tile;
+  copyPart(edge(), PANEL_ROW, from, ld, rows, width);
+  return edge();
 }
 
 /** Copies the part of this thread's buffer that lies inside of the matrix. */
 function partOfTile(to: usize, ld: usize, rows: i32, width: i32): void {
-  const tile = edge();
-  for (let i = 0; i < rows; i++)
-    memory.copy(to + <usize>i * ld, tile + <usize>i * PANEL_ROW, (<usize>width) << 2);
+  copyPart(to, ld, edge(), PANEL_ROW, rows, width);
+}
+
+/** Without memory.copy, which is a call out of the module. */
+function copyPart(to: usize, ldTo: usize, from: usize, ldFrom: usize, rows: i32, width: i32): void {
+  const bytes = (<usize>width) << 2;
+  for (; rows > 0; rows--) {
+    let j: usize = 0;
+    for (; j + 16 <= bytes; j += 16) v128.store(to + j, v128.load(from + j));
+    for (; j < bytes; j += 4) store<f32>(to + j, load<f32>(from + j));
+    to += ldTo;
+    from += ldFrom;
+  }
 }
