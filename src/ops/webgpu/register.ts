@@ -1,5 +1,6 @@
 /** Every WGSL kernel, under the name that its op asks for. */
 import * as tf from '@tensorflow/tfjs-core';
+import { ATTENTION_KERNELS } from './attention.ts';
 import { GpuBackend } from './backend.ts';
 import { BATCH_NORM_KERNELS } from './batch-norm.ts';
 import { EMBED_KERNELS } from './embed.ts';
@@ -20,6 +21,7 @@ export interface GpuKernel {
 }
 
 const KERNELS: readonly GpuKernel[] = [
+  ...ATTENTION_KERNELS,
   ...BATCH_NORM_KERNELS,
   ...EMBED_KERNELS,
   ...POSITION_KERNELS,
