@@ -167,8 +167,7 @@ fn ${name}(row: u32, column: u32) -> vec4f {
     a: width === 4 ? 'vec4f' : 'f32',
     b: width === 4 ? 'vec4f' : 'f32',
     width,
-    sizes: [`${m}u`, `${n}u`, `${k}u`, `${part}u`],
-    dims: false,
+    sizes: [m, n, k, part],
   })}
 ${acrossA ? reader('fourOfA', 'a', 'K()', 'M()') : reader('fourOfA', 'a', 'M()', 'K()')}
 ${acrossB ? reader('fourOfB', 'b', 'K()', 'N()') : reader('fourOfB', 'b', 'N()', 'K()')}

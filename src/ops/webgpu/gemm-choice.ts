@@ -10,8 +10,8 @@ import { tuningOf } from './tuning.ts';
 
 /** For software adapters, the best first. */
 const QUADS: readonly GemmVariant[] = [
-  quadVariant({ rows: 24, columns: 8, depth: 8 }),
-  quadVariant({ rows: 24, columns: 8, depth: 4 }),
+  quadVariant({ rows: 32, columns: 8, depth: 8 }),
+  quadVariant({ rows: 32, columns: 8, depth: 4 }),
 ];
 
 /** For GPUs, the largest first: the more a workgroup shares, the less it reads, and the fewer there are to go round. */

@@ -1,5 +1,5 @@
 /** GEMM of any size on any adapter: each thread keeps 8 × 4 sums in registers and checks every index. */
-import { each, type GemmTask, type GemmVariant, range, sharedText } from './gemm.ts';
+import { each, type GemmTask, type GemmVariant, READ_SIZES, range, sharedText } from './gemm.ts';
 import { folded } from './shader.ts';
 
 const ROWS = 8;
@@ -35,8 +35,7 @@ function plainText(task: GemmTask): string {
     a: 'f32',
     b: 'f32',
     width: 1,
-    sizes: ['dims[0]', 'dims[1]', 'dims[2]', 'dims[3]'],
-    dims: true,
+    sizes: null,
   })}
 fn valueA(row: u32, t: u32) -> f32 { if (row >= M()) { return 0.0; } return a[${placeA}]; }
 fn valueB(column: u32, t: u32) -> f32 { if (column >= N()) { return 0.0; } return b[${placeB}]${task.keep ? ' * keep[t]' : ''}; }
@@ -46,6 +45,7 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
+${READ_SIZES}
   let across = (N() + ${COLUMNS - 1}u) / ${COLUMNS}u;
   let index = workgroupIndex(id, grid) * ${THREADS}u + lane;
   let row0 = index / across * ${ROWS}u;

@@ -3,11 +3,20 @@
  * as much as thirty multiply-adds and a barrier far more, so the lanes load a quarter of A's rows each and hand them
  * round by swaps, nothing passes through workgroup memory, and the tile is as large as compiles in reasonable time.
  */
-import { each, type GemmTask, type GemmVariant, inFours, range, sharedText, stretch } from './gemm.ts';
+import {
+  each,
+  type GemmTask,
+  type GemmVariant,
+  inFours,
+  READ_SIZES,
+  range,
+  sharedText,
+  stretch,
+} from './gemm.ts';
 import { folded } from './shader.ts';
 
 const LANES = 4;
-/** Rows of a tile, columns of a lane, and how many k a round of the loop takes. */
+/** Rows of a tile, in sixteens, columns of a lane, 4 or 8, and how many k a round of the loop takes, in fours. */
 interface QuadTile {
   rows: number;
   columns: number;
@@ -55,19 +64,19 @@ function quadText(task: GemmTask, { rows, columns, depth }: QuadTile): string {
   const quarters = columns / 4;
   const steps = depth / 4;
 
-  /** Value `u` of the round for the lane's row of a group; in TN a lane holds pairs of neighbouring rows. */
+  /** Value `u` of the round for the lane's row of a group; in TN a lane holds four neighbouring rows. */
   const ownA = (group: number, u: number) =>
-    acrossA ? `a${u}_${group >> 1}.${PARTS[group & 1]}` : `a${u >> 2}_${group}.${PARTS[u & 3]}`;
+    acrossA ? `a${u}_${group >> 2}.${PARTS[group & 3]}` : `a${u >> 2}_${group}.${PARTS[u & 3]}`;
   const valueB = (column: number, u: number) =>
     acrossB ? `b${u}_${column >> 2}.${PARTS[column & 3]}` : `b${u >> 2}_${column}.${PARTS[u & 3]}`;
 
   const placesA = acrossA
-    ? each(groups / 2, (g) => `  let pa${g} = min(row0 + ${8 * g}u + 2u * lane, M() - 2u) / 2u;`)
-    : each(groups, (g) => `  let pa${g} = min(row0 + ${4 * g}u + lane, M() - 1u) * rowA;`);
+    ? each(groups / 4, (g) => `  let pa${g} = min(row0 + ${16 * g}u + 4u * lane, m - 4u) / 4u;`)
+    : each(groups, (g) => `  let pa${g} = min(row0 + ${4 * g}u + lane, m - 1u) * rowA;`);
   const placesB = acrossB
-    ? each(quarters, (c) => `  let pb${c} = min(column0 + ${4 * c}u, N() - 4u) / 4u;`)
-    : each(columns, (c) => `  let pb${c} = min(column0 + ${c}u, N() - 1u) * rowB;`);
-  const times = task.keep ? 'keep[min(t + UU, K() - 1u)]' : '1.0';
+    ? each(quarters, (c) => `  let pb${c} = min(column0 + ${4 * c}u, n - 4u) / 4u;`)
+    : each(columns, (c) => `  let pb${c} = min(column0 + ${c}u, n - 1u) * rowB;`);
+  const times = task.keep ? 'keep[min(t + UU, k - 1u)]' : '1.0';
   const counts = acrossA
     ? each(depth, (u) => `    let f${u} = select(0.0, ${times.replace('UU', `${u}u`)}, t + ${u}u < end);`)
     : '';
@@ -85,8 +94,8 @@ function quadText(task: GemmTask, { rows, columns, depth }: QuadTile): string {
         .join('\n');
   const loadA = (group: number) => {
     if (!acrossA) return each(steps, (s) => `    let a${s}_${group} = a[pa${group} + t / 4u + ${s}u];`);
-    if (group % 2 === 1) return '';
-    return each(depth, (u) => `    let a${u}_${group >> 1} = a[(t + ${u}u) * rowA + pa${group >> 1}];`);
+    if (group % 4 !== 0) return '';
+    return each(depth, (u) => `    let a${u}_${group >> 2} = a[(t + ${u}u) * rowA + pa${group >> 2}];`);
   };
   /** A sum takes all its products of the round in a row, while it is in a register. */
   const multiply = (group: number) =>
@@ -100,16 +109,15 @@ function quadText(task: GemmTask, { rows, columns, depth }: QuadTile): string {
     });
   const summed = task.finishColumns !== undefined;
   const rowOf = acrossA
-    ? 'row0 + (g >> 1u) * 8u + 2u * (lane ^ swap) + (g & 1u)'
+    ? 'row0 + (g >> 2u) * 16u + 4u * (lane ^ swap) + (g & 3u)'
     : 'row0 + g * 4u + (lane ^ swap)';
 
   return /* wgsl */ `${sharedText(task, {
     extensions: 'enable subgroups;\n',
-    a: acrossA ? 'vec2f' : 'vec4f',
+    a: 'vec4f',
     b: 'vec4f',
     width: 4,
-    sizes: ['dims[0]', 'dims[1]', 'dims[2]', 'dims[3]'],
-    dims: true,
+    sizes: null,
   })}
 @compute @workgroup_size(${LANES})
 fn main(
@@ -117,21 +125,22 @@ fn main(
   @builtin(num_workgroups) grid: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let across = (N() + ${LANES * columns - 1}u) / ${LANES * columns}u;
+${READ_SIZES}
+  let across = (n + ${LANES * columns - 1}u) / ${LANES * columns}u;
   let index = workgroupIndex(id, grid);
   let row0 = index / across * ${rows}u;
-  if (row0 >= M()) { return; }
+  if (row0 >= m) { return; }
   let column0 = index % across * ${LANES * columns}u + lane * ${columns}u;
-  let rowA = ${acrossA ? 'M() / 2u' : 'K() / 4u'};
-  let rowB = ${acrossB ? 'N()' : 'K()'} / 4u;
+  let rowA = ${acrossA ? 'm' : 'k'} / 4u;
+  let rowB = ${acrossB ? 'n' : 'k'} / 4u;
 ${placesA}
 ${placesB}
 ${range(rows)
   .map((r) => each(columns, (c) => `  var s${r}_${c} = 0.0;`))
   .join('\n')}
 ${summed ? each(quarters, (c) => `  var totals${c} = vec4f();`) : ''}
-  let end = min((id.z + 1u) * STRETCH(), K());
-  for (var t = id.z * STRETCH(); t < end; t += ${depth}u) {
+  let end = min((id.z + 1u) * part, k);
+  for (var t = id.z * part; t < end; t += ${depth}u) {
 ${counts}
 ${loadB}
 ${summed ? each(quarters, (c) => each(depth, (u) => `    totals${c} += b${u}_${c};`)) : ''}
@@ -142,7 +151,7 @@ ${
     ? each(
         quarters,
         (c) =>
-          `  if (row0 == 0u && column0 + ${4 * c}u < N()) { finishColumns(id.z, column0 / 4u + ${c}u, totals${c}); }`,
+          `  if (row0 == 0u && column0 + ${4 * c}u < n) { finishColumns(id.z, column0 / 4u + ${c}u, totals${c}); }`,
       )
     : ''
 }
@@ -153,11 +162,12 @@ ${range(rows)
   .join('\n')}
   );
   for (var i = 0u; i < ${rows * quarters}u; i++) {
-    let g = i / ${LANES * quarters}u;
-    let swap = i / ${quarters}u % ${LANES}u;
+    // Shifts: a division costs as much as a hundred additions here.
+    let g = i >> ${2 + Math.log2(quarters)}u;
+    let swap = (i >> ${Math.log2(quarters)}u) & 3u;
     let row = ${rowOf};
-    let column = column0 + i % ${quarters}u * 4u;
-    if (row < M() && column < N()) { finish(id.z, row, column / 4u, sums[i]); }
+    let column = column0 + ((i & ${quarters - 1}u) << 2u);
+    if (row < m && column < n) { finish(id.z, row, column >> 2u, sums[i]); }
   }
 }`;
 }

@@ -69,27 +69,22 @@ export interface SharedText {
   b: string;
   /** Values in a V. */
   width: 1 | 4;
-  /** WGSL for m, n, k and the stretch of k that a part takes. */
-  sizes: readonly [m: string, n: string, k: string, stretch: string];
-  /** Whether `dims` is bound. */
-  dims: boolean;
+  /** m, n, k and the stretch of k that a part takes, where the text holds them; null where `dims` is bound. */
+  sizes: readonly [m: number, n: number, k: number, stretch: number] | null;
 }
 
-/** WGSL above `main`: the variables, M(), N(), K(), STRETCH(), finish() and finishColumns(). */
-export function sharedText(
-  task: GemmTask,
-  { extensions = '', a, b, width, sizes, dims }: SharedText,
-): string {
-  const variables: Variable[] = [...task.variables, ...(dims ? [['dims', 'read', 'u32'] as const] : [])];
-  const [m, n, k, part] = sizes;
+/**
+ * WGSL above `main`: the variables, M(), N(), K(), STRETCH(), finish() and finishColumns(). Where the sizes are data,
+ * `main` begins with READ_SIZES: a read from memory wherever one is used would cost more than the use.
+ */
+export function sharedText(task: GemmTask, { extensions = '', a, b, width, sizes }: SharedText): string {
+  const variables: Variable[] = [...task.variables, ...(sizes ? [] : [['dims', 'read', 'u32'] as const])];
   return /* wgsl */ `${extensions}alias V = ${width === 4 ? 'vec4f' : 'f32'};
 @group(0) @binding(0) var<storage, read> a: array<${a}>;
 @group(0) @binding(1) var<storage, read> b: array<${b}>;
 ${variables.map(([name, access, type], i) => `@group(0) @binding(${i + 2}) var<storage, ${access}> ${name}: array<${type}>;`).join('\n')}
-fn M() -> u32 { return ${m}; }
-fn N() -> u32 { return ${n}; }
-fn K() -> u32 { return ${k}; }
-fn STRETCH() -> u32 { return ${part}; }
+${sizes ? '' : 'var<private> sizes: vec4u;'}
+${['M', 'N', 'K', 'STRETCH'].map((name, i) => `fn ${name}() -> u32 { return ${sizes ? `${sizes[i]}u` : `sizes[${i}]`}; }`).join('\n')}
 ${FOLDED_INDEX}${task.before ?? ''}
 fn finish(part: u32, row: u32, column: u32, sum: V) {
   let WIDTH = N() / ${width}u;
@@ -105,6 +100,13 @@ ${task.finishColumns}
 }`
 }`;
 }
+
+/** See `sharedText`. WGSL takes a private variable for one that differs between lanes, so the loop has m, n, k, part. */
+export const READ_SIZES = /* wgsl */ `  let m = dims[0];
+  let n = dims[1];
+  let k = dims[2];
+  let part = dims[3];
+  sizes = vec4u(m, n, k, part);`;
 
 /** `count` numbers from 0. */
 export const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);

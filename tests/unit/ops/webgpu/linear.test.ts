@@ -157,7 +157,7 @@ describe('on the software adapter', () => {
   });
 
   it('reaches tiles beyond the 65,535 workgroups of one dimension', async () => {
-    const [m, n, k] = [24 * 65_536 + 3, 4, 4];
+    const [m, n, k] = [32 * 65_536 + 3, 4, 4];
     const a = tf.tensor2d(
       Float32Array.from({ length: m * k }, (_, i) => (i % k === 1 ? Math.floor(i / k) % 1000 : 0)),
       [m, k],
