@@ -1,8 +1,10 @@
 /** Attention over packed sequences, forward and gradient, without its scores in global memory. */
 import * as tf from '@tensorflow/tfjs-core';
 import { keeper } from '../constants.ts';
-import { CHUNK, quadForward, quadGradient, quadPlan } from './attention-quad.ts';
-import { TILE, tileForward, tileKeyGradient, tileQueryGradient } from './attention-tile.ts';
+import { quadForward, quadGradient } from './attention-quad.ts';
+import { CHUNK, quadPlan } from './attention-quad-text.ts';
+import { tileForward, tileKeyGradient, tileQueryGradient } from './attention-tile.ts';
+import { TILE } from './attention-tile-text.ts';
 import type { AdapterTraits } from './backend.ts';
 import { inputOf, KernelCallError, matrixShape, numberOf, numbersOf } from './inputs.ts';
 import type { GpuKernel } from './register.ts';

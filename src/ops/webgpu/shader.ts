@@ -31,3 +31,7 @@ export function folded(count: number): Grid {
 export const FOLDED_INDEX = /* wgsl */ `
 fn workgroupIndex(id: vec3u, grid: vec3u) -> u32 { return id.y * grid.x + id.x; }
 `;
+
+/** WGSL repeated: the texts for 0 to count − 1, a line each. */
+export const lines = (count: number, text: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => text(i)).join('\n');
