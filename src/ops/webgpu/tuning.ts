@@ -1,4 +1,5 @@
 /** Which variant of a kernel is the fastest here, shape by shape: timed once, and kept as plain JSON. */
+import * as tf from '@tensorflow/tfjs-core';
 import type { GpuBackend } from './backend.ts';
 
 export interface Variant {
@@ -12,7 +13,7 @@ export interface Contest<V extends Variant> {
   fallback: V;
   /** Floating-point operations: the most expensive shape is tuned first. */
   work: number;
-  /** Dispatches the work once. */
+  /** Dispatches the work once; while shaders are compiled, it does that alone. */
   run(candidate: V): void;
 }
 
@@ -68,11 +69,15 @@ export class Tuning {
 
   /** Names that no variant has any more are passed over when they are asked for. */
   restore(choices: Choices): void {
-    for (const [shape, name] of Object.entries(choices)) this.chosen.set(shape, name);
+    for (const [shape, name] of Object.entries(choices)) {
+      this.chosen.set(shape, name);
+      this.open.delete(shape);
+    }
   }
 
   /** Null where the time runs out before all have been timed. */
   private async fastest<V extends Variant>(contest: Contest<V>, until: number): Promise<string | null> {
+    await this.compile(contest);
     let best = { name: contest.fallback.name, time: Number.POSITIVE_INFINITY };
     for (const candidate of contest.candidates) {
       const time = await this.time(() => contest.run(candidate));
@@ -82,9 +87,21 @@ export class Tuning {
     return best.name;
   }
 
-  /** Milliseconds of one dispatch, the best of a few rounds; the first, which compiles, does not count. */
+  /** Compiles all candidates at once, which takes little longer than one. */
+  private async compile<V extends Variant>({ candidates, run }: Contest<V>): Promise<void> {
+    tf.env().set('WEBGPU_ENGINE_COMPILE_ONLY', true);
+    try {
+      for (const candidate of candidates) run(candidate);
+    } finally {
+      tf.env().set('WEBGPU_ENGINE_COMPILE_ONLY', false);
+    }
+    await this.backend.checkCompileCompletionAsync();
+  }
+
+  /** Milliseconds of one dispatch, the best of a few rounds; the first, on cold memory, does not count. */
   private async time(run: () => void): Promise<number> {
-    const once = await this.round(run, 1).then(() => this.round(run, 1));
+    await this.round(run, 1);
+    const once = await this.round(run, 1);
     const repeats = Math.min(MOST_REPEATS, Math.max(1, Math.ceil(LEAST_MS / Math.max(once, 0.05))));
     let best = Number.POSITIVE_INFINITY;
     for (let i = 0; i < ROUNDS; i++) best = Math.min(best, (await this.round(run, repeats)) / repeats);
