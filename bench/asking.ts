@@ -40,10 +40,8 @@ export class Asking {
   async begin(config: RunConfig, images: number, given: Given | null): Promise<Begun> {
     return begunSchema.parse(await this.side.ask({ ask: 'begin', config, images, given }));
   }
-  async run(steps: number): Promise<StepFigures[]> {
-    return stepFiguresSchema
-      .array()
-      .parse(await this.side.ask({ ask: 'run', steps, inFlight: this.inFlight }));
+  async run(steps: number, inFlight = this.inFlight): Promise<StepFigures[]> {
+    return stepFiguresSchema.array().parse(await this.side.ask({ ask: 'run', steps, inFlight }));
   }
   async peakBytes(): Promise<number> {
     return memorySchema.parse(await this.side.ask({ ask: 'memory' })).peakBytes;

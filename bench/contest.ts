@@ -47,6 +47,8 @@ const OUR_WARM_UPS = 3;
 const ROUND_SECONDS = 3;
 const MOST_STEPS_A_ROUND = 50;
 const ROUNDS = 4;
+/** Steps that are given to an idle device, each after the one before has ended, for the time that JavaScript takes. */
+const ALONE_STEPS = 5;
 const SLOPE_STEPS = 3;
 const SLOPE_SECONDS = 1;
 
@@ -199,6 +201,7 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
   }
 
   await timeInTurn(ours, naive, mine, theirs, options);
+  const alone = await ours.run(ALONE_STEPS, 1);
   const compared = {
     ours: lossesOf([...mine.warmUps, ...mine.steps]).slice(0, COMPARED),
     naive: lossesOf([...theirs.warmUps, ...theirs.steps]).slice(0, COMPARED),
@@ -228,14 +231,14 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
     software: opened.software,
     config: options.name,
     ours: sideOf(
-      { ...mine, peakBytes: ourBytes, firstStepSeconds: ourFirst, threads: opened.threads },
+      { ...mine, alone, peakBytes: ourBytes, firstStepSeconds: ourFirst, threads: opened.threads },
       rated,
     ),
     dispatchesAtTwelve: twelve,
     naive:
       naive &&
       sideOf(
-        { ...theirs, peakBytes: naiveBytes, firstStepSeconds: naiveFirst, threads: naiveThreads },
+        { ...theirs, alone: theirs.steps, peakBytes: naiveBytes, firstStepSeconds: naiveFirst, threads: naiveThreads },
         rated,
       ),
   };

@@ -56,7 +56,7 @@ export const stepFiguresSchema = z.object({
   loss: z.number().or(z.nan()),
   /** From the end of the step before, or from the beginning of the block, to the end of this one. */
   seconds: z.number(),
-  /** In the call that gives the step to the device. */
+  /** In the call that gives the step to the device, once its views are there. */
   javascriptMs: z.number(),
   /** Null on WASM. */
   gpu: gpuCounts.nullable(),

@@ -11,12 +11,14 @@ export interface WatchedDevice {
  * @param give hands the next step to the device; its loss comes when the device has done it, or later.
  * @param inFlight steps on their way before the oldest one's loss is waited for.
  * @param device null where steps are computed in the call itself.
+ * @param ready resolves when nothing else has to be done before a step can be given; not counted as its JavaScript.
  */
 export async function runSteps(
   steps: number,
   inFlight: number,
   device: WatchedDevice | null,
   give: () => Promise<{ loss: Promise<number> }>,
+  ready: () => Promise<void> = async () => {},
 ): Promise<StepFigures[]> {
   const ends: number[] = [];
   const javascript: number[] = [];
@@ -26,6 +28,7 @@ export async function runSteps(
   const counts = device ? [device.watch.counts()] : [];
   const begun = performance.now();
   for (let step = 0; step < steps; step++) {
+    await ready();
     const at = performance.now();
     const { loss } = await give();
     javascript.push(performance.now() - at);

@@ -120,12 +120,14 @@ export interface Timed {
   threads: number;
   warmUps: readonly StepFigures[];
   steps: readonly StepFigures[];
+  /** Steps whose JavaScript is counted. */
+  alone: readonly StepFigures[];
   peakBytes: number;
   firstStepSeconds: number;
 }
 
 export function sideOf(
-  { threads, warmUps, steps, peakBytes, firstStepSeconds }: Timed,
+  { threads, warmUps, steps, alone, peakBytes, firstStepSeconds }: Timed,
   work: { batch: number; gflop: number; bestGemm: number },
 ): Side {
   const seconds = spreadOf(steps.map((step) => step.seconds));
@@ -152,7 +154,7 @@ export function sideOf(
             bindGroupsMade: most(counts.map((c) => c.bindGroups)),
             pipelinesMade: most(counts.map((c) => c.pipelines)),
           },
-    javascriptMs: spreadOf(steps.map((step) => step.javascriptMs)),
+    javascriptMs: spreadOf(alone.map((step) => step.javascriptMs)),
     peakBytes,
     firstStepSeconds,
   };

@@ -36,10 +36,16 @@ export class OurSide {
       case 'given':
         return givenBy(request.config, sampleCatalogue(request.images, 0), request.steps);
       case 'run':
-        return runSteps(request.steps, request.inFlight, this.device, async () => {
-          const { figures } = await this.begun.advance();
-          return { loss: figures.then(({ loss }) => loss) };
-        });
+        return runSteps(
+          request.steps,
+          request.inFlight,
+          this.device,
+          async () => {
+            const { figures } = await this.begun.advance();
+            return { loss: figures.then(({ loss }) => loss) };
+          },
+          () => this.begun.viewsReady(),
+        );
       case 'memory':
         return this.memory();
       case 'peak':

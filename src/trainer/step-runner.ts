@@ -40,8 +40,7 @@ export class StepRunner {
 
   private record(gpu: GpuBackend): void {
     // The step has its own memory from now on; what the first one used would lie idle.
-    gpu.flush();
-    gpu.pool.trim();
+    gpu.trim();
     try {
       this.recording = record(gpu, this.step);
     } catch (error) {

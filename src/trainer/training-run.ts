@@ -15,8 +15,8 @@ import { planSchedule, type Schedule, type StepValues } from '../dino/schedule.t
 import { type StepSettings, trainStep } from '../dino/step.ts';
 import { disposeStepInputs, fillStepInputs, makeStepInputs, type StepInputs } from '../dino/step-inputs.ts';
 import { type NetworkSpec, networkSpec, parameterCount } from '../model/specs.ts';
-import { compileShaders } from '../ops/device/webgpu.ts';
 import type { ScheduleCurves, StepMetrics } from '../protocol/values.ts';
+import { prepareKernels } from './kernel-choices.ts';
 import { scheduleSettings, stepSettings } from './run-settings.ts';
 import { StepFigures } from './step-figures.ts';
 import { StepRunner } from './step-runner.ts';
@@ -108,15 +108,20 @@ export class TrainingRun {
     return this.views.means;
   }
 
-  /** Has the first views made ahead, and compiles the step's shaders side by side; does nothing a second time. */
+  /** Has the first views made ahead, and compiles the step's kernels side by side; does nothing a second time. */
   async prepare(): Promise<void> {
     if (this.shadersReady) return;
     await this.views.prepare(this.step);
     // Another run may have taken its place meanwhile.
     if (this.disposed) return;
     // Kernels are compiled and not run, so nothing of the run changes.
-    await compileShaders(this.begun.runner.step);
+    await prepareKernels(this.begun.runner.step);
     this.shadersReady = true;
+  }
+
+  /** Resolves when the views of the next step are there; `advance` waits for them itself. */
+  viewsReady(): Promise<void> {
+    return this.views.ready(this.step);
   }
 
   /** Gives the next step to the device. One at a time: wait for the promise before the next call. */

@@ -11,6 +11,8 @@ import { type Rows, type ViewWorker, ViewWorkers } from './view-workers.ts';
 
 /** One way of making views. */
 interface ViewSource {
+  /** Resolves when `fill` would not have to wait. */
+  ready(step: number): Promise<void>;
   /**
    * Uploads what `step` needs. The rows [Σ sequences·patches, 3·patch²] are in `patches` afterwards, or after `make`: view
    * by view, global views first, each of all images.
@@ -84,6 +86,10 @@ export class RunViews implements ViewSource {
     }
   }
 
+  ready(step: number): Promise<void> {
+    return this.source.ready(step);
+  }
+
   fill(step: number, patches: tf.Tensor2D): Promise<void> {
     return this.source.fill(step, patches);
   }
@@ -132,6 +138,8 @@ class InlineViews implements ViewSource {
     private readonly batchOf: (step: number) => Batch,
   ) {}
 
+  async ready(): Promise<void> {}
+
   async fill(step: number, patches: tf.Tensor2D): Promise<void> {
     this.rows ??= new Float32Array(rowsLength(this.config));
     packViews(this.config, this.batchOf(step), this.rows);
@@ -151,6 +159,10 @@ class WorkerViews implements ViewSource {
     first: number,
   ) {
     workers.begin(first);
+  }
+
+  ready(step: number): Promise<void> {
+    return this.workers.made(step);
   }
 
   async fill(step: number, patches: tf.Tensor2D): Promise<void> {
@@ -180,6 +192,8 @@ class GpuViews implements ViewSource {
     private readonly batchOf: (step: number) => Batch,
     private readonly maker: ViewMaker,
   ) {}
+
+  async ready(): Promise<void> {}
 
   async fill(step: number): Promise<void> {
     this.maker.load(

@@ -55,6 +55,11 @@ export class ViewWorkers {
     }
   }
 
+  /** Resolves when whoever was asked for the rows of `step` is done with them. */
+  async made(step: number): Promise<void> {
+    await this.seatOf(step)?.job?.rows;
+  }
+
   /** The rows of `step` once they are made; null where no worker was asked for them, or it failed. */
   async take(step: number): Promise<Rows | null> {
     const seat = this.seatOf(step);

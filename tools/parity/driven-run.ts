@@ -10,6 +10,7 @@ import {
 } from '../../src/dino/step-inputs.ts';
 import { upload } from '../../src/ops/assign.ts';
 import { compileShaders } from '../../src/ops/device/webgpu.ts';
+import { composed } from '../../src/ops/kernel.ts';
 import type { TokenLayout } from '../../src/ops/layout.ts';
 import { Ring } from '../../src/ops/ring.ts';
 import { StepRunner } from '../../src/trainer/step-runner.ts';
@@ -30,21 +31,23 @@ export class DrivenRun {
   private readonly ring = new Ring(1, FIGURES);
   private readonly runner: StepRunner;
 
-  /** Takes over the state. All steps have views of this layout. */
+  /** Takes over the state. All steps have views of this layout. With `plain` the step is its compositions alone. */
   constructor(
     state: RunState,
     settings: StepSettings,
     layout: TokenLayout,
-    { dropPath = 0, recorded = true }: { dropPath?: number; recorded?: boolean } = {},
+    {
+      dropPath = 0,
+      recorded = true,
+      plain = false,
+    }: { dropPath?: number; recorded?: boolean; plain?: boolean } = {},
   ) {
     this.state = state;
     this.settings = settings;
     const { patchSize, depth } = settings.shape.backbone;
     this.inputs = makeStepInputs({ layout, patchInputs: 3 * patchSize ** 2, dropPath, depth });
-    this.runner = new StepRunner(
-      () => trainStep(this.state, this.inputs, this.ring, this.settings),
-      recorded,
-    );
+    const step = () => trainStep(this.state, this.inputs, this.ring, this.settings);
+    this.runner = new StepRunner(plain ? () => composed(step) : step, recorded && !plain);
   }
 
   /** Dispatches of a replayed step; null while none is replayed. */

@@ -1,15 +1,26 @@
 /** WGSL pieces of attention in tiles: rows staged in workgroup memory, their products, and sums over a tile. */
 import { FOLDED_INDEX, lines, type Shader } from './shader.ts';
 
-/** Rows and columns of a tile. */
-export const TILE = 32;
+/** Columns of a tile: rows of the other side that are staged at once. */
+export const COLUMNS = 32;
 
 export interface TileShape {
   heads: number;
   /** Of a head. */
   width: number;
   segments: number;
+  /** Of the workgroup's own sequence rows in a tile: a multiple of 4, as a thread has four of them. */
+  rows: number;
 }
+
+/** Bytes of workgroup memory that the kernels of a shape take at most. */
+export function tileStorage({ width, rows }: Pick<TileShape, 'width' | 'rows'>): number {
+  const { stride } = stages(width);
+  return 16 * ((rows + COLUMNS) * stride + (COLUMNS * rows) / 4 + threads({ rows }));
+}
+
+/** Threads of a workgroup: eight for every four rows. */
+const threads = ({ rows }: Pick<TileShape, 'rows'>) => 2 * rows;
 
 /** Quadruples of features: of a head, of a stage, and the stages. */
 export function stages(width: number) {
@@ -55,11 +66,12 @@ export function rowAccess(
 }`;
 }
 
-/** Stages 32 rows of a sequence from row `first` on, zeros beyond its length or the head's width; `column` in quadruples. */
-const stage = (memory: 'left' | 'right', source: string, first: string, column: string, width: number) => {
-  const { quads, staged, stride } = stages(width);
+/** Stages a tile's rows of a sequence from row `first` on, zeros beyond its length or the head's width; `column` in quadruples. */
+const stage = (memory: 'left' | 'right', source: string, first: string, column: string, shape: TileShape) => {
+  const { quads, staged, stride } = stages(shape.width);
+  const rows = memory === 'left' ? shape.rows : COLUMNS;
   return /* wgsl */ `
-    for (var e = thread; e < ${TILE * staged}u; e += 64u) {
+    for (var e = thread; e < ${rows * staged}u; e += ${threads(shape)}u) {
       let r = e / ${staged}u;
       let quad = ${column} + e % ${staged}u;
       var value = vec4f();
@@ -73,15 +85,15 @@ export const scores = (
   sums: string,
   left: readonly [source: string, first: string],
   right: readonly [source: string, first: string],
-  width: number,
+  shape: TileShape,
 ) => {
-  const { quads, staged, stride } = stages(width);
+  const { quads, staged, stride } = stages(shape.width);
   return /* wgsl */ `
   ${lines(4, (r) => `var ${sums}${r} = vec4f();`)}
   for (var column = 0u; column < ${quads}u; column += ${staged}u) {
     workgroupBarrier();
-    ${stage('left', ...left, 'column', width)}
-    ${stage('right', ...right, 'column', width)}
+    ${stage('left', ...left, 'column', shape)}
+    ${stage('right', ...right, 'column', shape)}
     workgroupBarrier();
     for (var u = 0u; u < ${staged}u; u++) {
       ${lines(4, (c) => `let b${c} = right[(across + ${8 * c}u) * ${stride}u + u];`)}
@@ -91,23 +103,23 @@ export const scores = (
 };
 
 /** Puts a tile of values, name0 … name3 a row of the thread, into workgroup memory: four rows together, by column. */
-export const share = (name: string) => /* wgsl */ `
+export const share = (name: string, { rows }: TileShape) => /* wgsl */ `
   workgroupBarrier();
-  ${lines(4, (c) => `shared_tile[(across + ${8 * c}u) * 8u + down] = vec4f(${name}0[${c}], ${name}1[${c}], ${name}2[${c}], ${name}3[${c}]);`)}`;
+  ${lines(4, (c) => `shared_tile[(across + ${8 * c}u) * ${rows / 4}u + down] = vec4f(${name}0[${c}], ${name}1[${c}], ${name}2[${c}], ${name}3[${c}]);`)}`;
 
 /** sums{stage}_{row} += tile · rows of the source: the thread has one quadruple of each stage. */
-export const spread = (sums: string, source: string, first: string, width: number) => {
-  const { staged, count, stride } = stages(width);
+export const spread = (sums: string, source: string, first: string, shape: TileShape) => {
+  const { staged, count, stride } = stages(shape.width);
   return lines(
     count,
     (x) => /* wgsl */ `
   workgroupBarrier();
   {
-    ${stage('right', source, first, `${x * staged}u`, width)}
+    ${stage('right', source, first, `${x * staged}u`, shape)}
     workgroupBarrier();
     if (across < ${staged}u) {
-      for (var j = 0u; j < ${TILE}u; j++) {
-        let weight = shared_tile[j * 8u + down];
+      for (var j = 0u; j < ${COLUMNS}u; j++) {
+        let weight = shared_tile[j * ${shape.rows / 4}u + down];
         let value = right[j * ${stride}u + across];
         ${lines(4, (r) => `${sums}${x}_${r} += weight[${r}] * value;`)}
       }
@@ -146,9 +158,9 @@ export function shader(
   functions: string,
   body: string,
 ): Shader {
-  const { heads, width, segments } = shape;
+  const { heads, width, segments, rows } = shape;
   const { stride } = stages(width);
-  const rows = width % 4 === 0 ? 'vec4f' : 'f32';
+  const row = width % 4 === 0 ? 'vec4f' : 'f32';
   return {
     name,
     code: /* wgsl */ `${FOLDED_INDEX}
@@ -157,12 +169,12 @@ export function shader(
 @group(0) @binding(0) var<storage, read> segments: array<u32>;
 ${lines(buffers.length, (i) => {
   const [buffer, access, type] = buffers[i] ?? ['', 'read', 'f32'];
-  return `@group(0) @binding(${i + 1}) var<storage, ${access}> ${buffer}: array<${type === 'rows' ? rows : type}>;`;
+  return `@group(0) @binding(${i + 1}) var<storage, ${access}> ${buffer}: array<${type === 'rows' ? row : type}>;`;
 })}
-var<workgroup> left: array<vec4f, ${TILE * stride}>;
-var<workgroup> right: array<vec4f, ${TILE * stride}>;
-var<workgroup> shared_tile: array<vec4f, ${TILE * 8}>;
-var<workgroup> across_rows: array<vec4f, 64>;
+var<workgroup> left: array<vec4f, ${rows * stride}>;
+var<workgroup> right: array<vec4f, ${COLUMNS * stride}>;
+var<workgroup> shared_tile: array<vec4f, ${(COLUMNS * rows) / 4}>;
+var<workgroup> across_rows: array<vec4f, ${threads(shape)}>;
 struct Place { start: u32, length: u32, head: u32, tile: u32 }
 fn placeOf(group: u32) -> Place {
   var s = 0u;
@@ -174,7 +186,7 @@ fn placeOf(group: u32) -> Place {
   return Place(row, length, index / tiles % ${heads}u, index % tiles);
 }
 ${functions}
-@compute @workgroup_size(64)
+@compute @workgroup_size(${threads(shape)})
 fn main(
   @builtin(workgroup_id) id: vec3u,
   @builtin(num_workgroups) grid: vec3u,
@@ -183,7 +195,7 @@ fn main(
   let group = workgroupIndex(id, grid);
   if (group >= segments[${4 * segments}]) { return; }
   let place = placeOf(group);
-  let first = place.tile * ${TILE}u;
+  let first = place.tile * ${rows}u;
   let across = thread % 8u;
   let down = thread / 8u;
   ${body}
@@ -209,12 +221,13 @@ export const overRow = (
   result: string,
   value: string,
   combine: (a: string, b: string) => string,
+  { rows }: TileShape,
 ) => /* wgsl */ `
   workgroupBarrier();
-  across_rows[across * 8u + down] = ${value};
+  across_rows[across * ${rows / 4}u + down] = ${value};
   workgroupBarrier();
   var ${result} = across_rows[down];
-  for (var e = 1u; e < 8u; e++) { ${result} = ${combine(result, 'across_rows[e * 8u + down]')}; }`;
+  for (var e = 1u; e < 8u; e++) { ${result} = ${combine(result, `across_rows[e * ${rows / 4}u + down]`)}; }`;
 
 /** A per-row number of the thread's four rows, `otherwise` beyond the sequence. */
 export const ofRows = (name: string, buffer: string, heads: number, otherwise: string) => /* wgsl */ `

@@ -4,11 +4,12 @@ import { keeper } from '../constants.ts';
 import { quadForward, quadGradient } from './attention-quad.ts';
 import { CHUNK, quadPlan } from './attention-quad-text.ts';
 import { tileForward, tileKeyGradient, tileQueryGradient } from './attention-tile.ts';
-import { TILE } from './attention-tile-text.ts';
-import type { AdapterTraits } from './backend.ts';
+import { tileStorage } from './attention-tile-text.ts';
+import type { AdapterTraits, GpuBackend } from './backend.ts';
 import { inputOf, KernelCallError, matrixShape, numberOf, numbersOf } from './inputs.ts';
 import type { GpuKernel } from './register.ts';
 import { folded } from './shader.ts';
+import { tuningOf } from './tuning.ts';
 
 interface Sequences {
   offset: number;
@@ -49,9 +50,78 @@ function workgroups(
 /** Quad swaps suit an adapter whose subgroups are SIMD registers of four lanes. */
 const hasQuads = ({ software, subgroups }: AdapterTraits) => software && subgroups?.most === 4;
 
-const tilesOf = ({ length }: Sequences) => Math.ceil(length / TILE);
-const tiled = (segments: readonly Sequences[], heads: number) =>
-  workgroups(segments, heads, tilesOf, (segment) => [segment.length, tilesOf(segment)]);
+/** What a call is about, where its kernels come in tiles. */
+interface Tiled {
+  segments: Sequences[];
+  heads: number;
+  /** Of a head. */
+  width: number;
+}
+
+/** Rows of a tile, the usual one first: small ones waste less on short sequences, large ones read less for long. */
+const TILE_ROWS = [32, 16, 64];
+
+/** The segments' table, the number of workgroups, and the shape that the text depends on. */
+function inTiles({ segments, heads, width }: Tiled, rows: number) {
+  const tilesOf = ({ length }: Sequences) => Math.ceil(length / rows);
+  return {
+    ...workgroups(segments, heads, tilesOf, (segment) => [segment.length, tilesOf(segment)]),
+    shape: { heads, width, segments: segments.length, rows },
+  };
+}
+
+/** Rows of a tile for this call: timed once, or the usual number. */
+function tileRows(backend: GpuBackend, pass: string, call: Tiled, run: (rows: number) => void): number {
+  const { segments, heads, width } = call;
+  const room = backend.device.limits.maxComputeWorkgroupStorageSize;
+  const fitting = TILE_ROWS.filter((rows) => tileStorage({ width, rows }) <= room);
+  const candidates = fitting.map((rows) => ({ name: `${rows} rows`, rows }));
+  const [usual] = candidates;
+  if (!usual) throw new KernelCallError(`heads of ${width}: no tile fits into ${room} bytes`);
+  const lengths = segments.map(({ count, length }) => `${count}×${length}`).join(' ');
+  return tuningOf(backend).choose(`attention ${pass}, ${heads} heads of ${width}, ${lengths}`, {
+    candidates,
+    fallback: usual,
+    work: segments.reduce((sum, { count, length }) => sum + 4 * count * heads * width * length ** 2, 0),
+    run: (candidate) => run(candidate.rows),
+  }).rows;
+}
+
+interface ForwardTensors {
+  qkv: tf.TensorInfo;
+  out: tf.TensorInfo;
+  lse: tf.TensorInfo;
+}
+
+interface GradientTensors extends ForwardTensors {
+  dy: tf.TensorInfo;
+  dqkv: tf.TensorInfo;
+}
+
+/** Tensors of any content, for timing: qkv, dqkv, dy, out and lse of a call. */
+function onScratch(backend: GpuBackend, call: Tiled, run: (tensors: GradientTensors) => void): void {
+  const { segments, heads, width } = call;
+  const tokens = Math.max(...segments.map(({ offset, count, length }) => offset + count * length));
+  const made = (columns: number) => backend.output([tokens, columns]);
+  const [qkv, dqkv] = [made(3 * heads * width), made(3 * heads * width)];
+  const [dy, out, lse] = [made(heads * width), made(heads * width), made(heads)];
+  run({ qkv, dqkv, dy, out, lse });
+  for (const { dataId } of [qkv, dqkv, dy, out, lse]) backend.disposeData(dataId);
+}
+
+function forwardInTiles(backend: GpuBackend, call: Tiled, rows: number, t: ForwardTensors): void {
+  const { layout, count, shape } = inTiles(call, rows);
+  backend.dispatch(tileForward(shape), [layout, t.qkv, t.out, t.lse], folded(count));
+}
+
+function gradientInTiles(backend: GpuBackend, call: Tiled, rows: number, t: GradientTensors): void {
+  const { layout, count, shape } = inTiles(call, rows);
+  const delta = backend.output(t.lse.shape);
+  const read = [layout, t.qkv, t.dy];
+  backend.dispatch(tileQueryGradient(shape), [...read, t.out, t.lse, delta, t.dqkv], folded(count));
+  backend.dispatch(tileKeyGradient(shape), [...read, t.lse, delta, t.dqkv], folded(count));
+  backend.disposeData(delta.dataId);
+}
 
 /** {qkv [tokens, 3·dim]} → [out [tokens, dim], lse [tokens, heads]], the base-2 logarithm of each row's weights. */
 const ATTENTION: GpuKernel = {
@@ -61,18 +131,20 @@ const ATTENTION: GpuKernel = {
     const [tokens, columns] = matrixShape(qkv);
     const { segments, heads } = packing(settings);
     const width = columns / (3 * heads);
-    const outputs = [backend.output([tokens, columns / 3]), backend.output([tokens, heads])];
+    const [out, lse] = [backend.output([tokens, columns / 3]), backend.output([tokens, heads])];
     if (hasQuads(backend.traits)) {
       const plans = segments.map(({ length }) => quadPlan(length, width, false));
       const chunks = ({ length }: Sequences) => Math.ceil(length / CHUNK);
       const { layout, count } = workgroups(segments, heads, chunks, () => []);
-      backend.dispatch(quadForward({ heads, width, plans }), [layout, qkv, ...outputs], folded(count));
+      backend.dispatch(quadForward({ heads, width, plans }), [layout, qkv, out, lse], folded(count));
     } else {
-      const { layout, count } = tiled(segments, heads);
-      const shader = tileForward({ heads, width, segments: segments.length });
-      backend.dispatch(shader, [layout, qkv, ...outputs], folded(count));
+      const call = { segments, heads, width };
+      const rows = tileRows(backend, 'forward', call, (tried) =>
+        onScratch(backend, call, (scratch) => forwardInTiles(backend, call, tried, scratch)),
+      );
+      forwardInTiles(backend, call, rows, { qkv, out, lse });
     }
-    return outputs;
+    return [out, lse];
   },
 };
 
@@ -98,12 +170,11 @@ const ATTENTION_GRADIENT: GpuKernel = {
       backend.dispatch(shader, [layout, qkv, dy, out, lse, dqkv], folded(count));
       return [dqkv];
     }
-    const { layout, count } = tiled(segments, heads);
-    const shape = { heads, width, segments: segments.length };
-    const delta = backend.output([tokens, heads]);
-    backend.dispatch(tileQueryGradient(shape), [layout, qkv, dy, out, lse, delta, dqkv], folded(count));
-    backend.dispatch(tileKeyGradient(shape), [layout, qkv, dy, lse, delta, dqkv], folded(count));
-    backend.disposeData(delta.dataId);
+    const call = { segments, heads, width };
+    const rows = tileRows(backend, 'gradient', call, (tried) =>
+      onScratch(backend, call, (scratch) => gradientInTiles(backend, call, tried, scratch)),
+    );
+    gradientInTiles(backend, call, rows, { qkv, dy, out, lse, dqkv });
     return [dqkv];
   },
 };

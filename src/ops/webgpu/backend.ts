@@ -124,6 +124,13 @@ export class GpuBackend extends WebGPUBackend {
     this.submitQueue();
   }
 
+  /** Frees the memory that no tensor uses. */
+  trim(): void {
+    // What is encoded and not submitted may still use it.
+    this.flush();
+    this.pool.trim();
+  }
+
   override runWebGPUProgram(
     ...call: Parameters<WebGPUBackend['runWebGPUProgram']>
   ): ReturnType<WebGPUBackend['runWebGPUProgram']> {

@@ -49,17 +49,21 @@ export class Tuning {
 
   /**
    * Times the variants for the shapes that were asked for so far and are not tuned, the most expensive first, for about
-   * `milliseconds`. So run, or compile, the work once before; afterwards it may take other shaders.
+   * `milliseconds`. So run, or compile, the work once before; afterwards it may take other shaders. Returns how many
+   * shapes were settled.
    */
-  async tune(milliseconds: number): Promise<void> {
+  async tune(milliseconds: number): Promise<number> {
+    let settled = 0;
     const until = performance.now() + milliseconds;
     for (const [shape, { settle }] of [...this.open].sort(([, a], [, b]) => b.work - a.work)) {
       const name = performance.now() < until ? await settle(until) : null;
       if (name === null) break;
       this.chosen.set(shape, name);
       this.open.delete(shape);
+      settled++;
     }
-    this.backend.pool.trim();
+    this.backend.trim();
+    return settled;
   }
 
   /** What was chosen, for `restore` in a later session on the same adapter. */
