@@ -1,8 +1,9 @@
 /** Attention on WebGPU: the fused kernels against the composition, value and gradient. */
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { attention } from '../../../../src/ops/attention.ts';
 import { tokenLayout } from '../../../../src/ops/layout.ts';
 import type { GpuBackend } from '../../../../src/ops/webgpu/backend.ts';
+import { type Contest, tuningOf, type Variant } from '../../../../src/ops/webgpu/tuning.ts';
 import { asMatrix } from '../tensors.ts';
 import { expectComposition, random, startGpu, VARIANTS } from './against-composition.ts';
 
@@ -20,7 +21,6 @@ const global = (sequences: number, side: number) => ({ sequences, rows: side, co
 // Tokens of a sequence: 1 + rows·columns. 65 and 17 are nano's; 37 and 101 end inside a tile; 1 + 1 has one key beside CLS.
 const CASES = [
   { name: 'nano’s views', groups: [global(2, 8), global(3, 4)], heads: 3, width: 32 },
-  { name: 'wide heads', groups: [global(1, 6)], heads: 2, width: 64 },
   { name: 'heads of 12', groups: [global(2, 3), { sequences: 3, rows: 1, columns: 2 }], heads: 2, width: 12 },
   { name: 'heads of 5', groups: [global(1, 5), global(2, 1)], heads: 3, width: 5 },
   { name: 'one head of 1', groups: [global(3, 2)], heads: 1, width: 1 },
@@ -56,6 +56,26 @@ describe.each(VARIANTS)('on the software adapter, text for %s', (variant) => {
       variant,
     });
   });
+});
+
+// The usual tiles have 32 rows; a sequence of 37 ends inside all of them, one of 5 inside the first.
+it.each(['16 rows', '64 rows'])('tiles of %s', async (name) => {
+  const layout = tokenLayout([global(2, 6), global(3, 2)]);
+  const choose = <V extends Variant>(_shape: string, { candidates }: Contest<V>): V => {
+    const found = candidates.find((candidate) => candidate.name === name);
+    if (!found) throw new RangeError(`There are no tiles of ${name}`);
+    return found;
+  };
+  const spy = vi.spyOn(tuningOf(gpu), 'choose').mockImplementation(choose);
+  await expectComposition(gpu, {
+    op: ([qkv]) => attention(asMatrix(qkv), layout, 2),
+    inputs: [random([layout.tokens, 3 * 2 * 36], 1.5)],
+    dispatches: ['Attention', 'AttentionQueryGradient', 'AttentionKeyGradient'],
+    tolerance: TOLERANCE,
+    variant: 'GPU',
+  });
+  expect(spy).toHaveBeenCalledTimes(2);
+  spy.mockRestore();
 });
 
 it('is seen to be wrong where a head of another width is computed', async () => {
