@@ -86,6 +86,12 @@ export const sessionStatusSchema = z.object({
   parameters: z.int(),
   tensors: z.int(),
   tensorBytes: z.number(),
+  /** Dispatches of a step that is replayed on WebGPU; null while none is. */
+  dispatches: z.int().nullable(),
+  /** Why steps are not replayed where they could be; null without a reason. */
+  notRecorded: z.string().nullable(),
+  /** Who makes the views. */
+  views: z.enum(['gpu', 'workers', 'inline']),
 });
 export type SessionStatus = z.output<typeof sessionStatusSchema>;
 

@@ -313,6 +313,9 @@ export class Session {
         parameters: run?.parameters ?? 0,
         tensors: numTensors,
         tensorBytes: numBytes,
+        dispatches: run?.dispatches ?? null,
+        notRecorded: run?.notRecorded ?? null,
+        views: run?.viewMeans ?? 'inline',
       },
     });
   }

@@ -50,6 +50,12 @@ function timeLeft(status: SessionStatus | null): string {
 
 const backendNames: Record<BackendInfo['backend'], string> = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'CPU' };
 
+const viewMakers: Record<SessionStatus['views'], string> = {
+  gpu: 'the GPU',
+  workers: 'workers beside the trainer',
+  inline: 'the trainer',
+};
+
 export function BackendChip() {
   const backend = useSession((s) => s.backend);
   const name = backend ? `${backendNames[backend.backend]} · ${backend.adapter}` : 'Looking for a GPU…';
@@ -81,6 +87,10 @@ function BackendDetails({ backend }: { backend: BackendInfo | null }) {
     ['Adapter', `${backend.adapter}${backend.software ? ' (software)' : ''}`],
     ['Threads', countWords(backend.threads)],
     ['Parameters', status?.parameters ? countWords(status.parameters) : NONE],
+    ['Views made by', status ? viewMakers[status.views] : NONE],
+    ...(status?.dispatches
+      ? [['A step', `${countWords(status.dispatches)} dispatches, replayed`] satisfies [string, string]]
+      : []),
     ['Tensors', status ? `${countWords(status.tensors)} in ${bytesWords(status.tensorBytes)}` : NONE],
   ];
   return (
@@ -96,6 +106,7 @@ function BackendDetails({ backend }: { backend: BackendInfo | null }) {
         </tbody>
       </table>
       {backend.reason && <p className="quiet">{backend.reason}</p>}
+      {status?.notRecorded && <p className="quiet">Steps are slower than they could be. {status.notRecorded}</p>}
     </>
   );
 }

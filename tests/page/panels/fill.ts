@@ -56,6 +56,9 @@ export function fill(scenario: Scenario): void {
       parameters: 5e5,
       tensors: 100,
       tensorBytes: 1e7,
+      dispatches: null,
+      notRecorded: null,
+      views: 'workers',
     },
   });
   schedules(total);

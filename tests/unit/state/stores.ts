@@ -76,6 +76,9 @@ export const status: SessionStatus = {
   parameters: 1000,
   tensors: 10,
   tensorBytes: 4000,
+  dispatches: null,
+  notRecorded: null,
+  views: 'workers',
 };
 
 export function row(step: number): StepMetrics {

@@ -59,6 +59,9 @@ function pageFile(rows: StepMetrics[], knn: KnnResult[]): string {
       parameters: 1234,
       tensors: 0,
       tensorBytes: 0,
+      dispatches: null,
+      notRecorded: null,
+      views: 'workers',
     },
     summary: {
       name: 'pets',
