@@ -1,19 +1,19 @@
 /** Looking at a run while it trains: attention snapshots, k-NN with its baselines, nearest neighbors. */
 import type { RunConfig } from '../config/schema.ts';
 import { pixelsOf } from '../core/pixels.ts';
-import { PURPOSE, rng } from '../core/rng.ts';
-import { evalView, wholeView } from '../data/augment.ts';
+import { wholeView } from '../data/augment.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import { patchRows } from '../data/view.ts';
 import type { RunSnapshot } from '../dino/run-state.ts';
 import { clsAttention } from '../eval/attention-maps.ts';
-import { cosineFeatures, eachSimilarity, pixelFeatures, type RowsOf } from '../eval/features.ts';
+import { cosineFeatures, eachSimilarity, pixelFeatures } from '../eval/features.ts';
 import { countCorrect, type Neighbor, nearest } from '../eval/knn.ts';
 import { maskOfPatches, overlapByHead } from '../eval/mask-overlap.ts';
 import { initialNetwork } from '../model/border.ts';
 import { disposeNetwork, type Tensors } from '../model/network.ts';
 import { networkSpec } from '../model/specs.ts';
 import type { AttentionSnapshot, KnnResult } from '../protocol/values.ts';
+import { chosen, evalRows, idsOf, imageOf, scoredIds } from './evaluated-images.ts';
 import { networkShape } from './run-settings.ts';
 
 const EVALUATION_BATCH = 64;
@@ -25,40 +25,6 @@ const OVERLAP_IMAGES = 32;
 /** Awaited between pieces of a long evaluation. */
 export type Between = () => Promise<void>;
 
-/** A fixed, seeded choice of at most `most` of the ids. */
-function chosen(ids: number[], most: number, seed: number, which: number): number[] {
-  if (ids.length <= most) return ids;
-  const order = rng(seed, PURPOSE.evaluation, which).permutation(ids.length);
-  return [...order.subarray(0, most)].sort((a, b) => a - b).map((i) => ids[i] ?? 0);
-}
-
-const idsOf = (catalogue: Catalogue, split: 'train' | 'val', labelled: boolean): number[] =>
-  catalogue.images.flatMap((image, id) =>
-    image.split === split && (image.label !== null || !labelled) ? [id] : [],
-  );
-
-const evalRows =
-  (
-    catalogue: Catalogue,
-    { evaluation }: RunConfig,
-    ids: readonly number[],
-    size: number,
-    patch: number,
-  ): RowsOf =>
-  (from, to) => {
-    const view = evaluation.centerCrop ? evalView : wholeView;
-    return patchRows(
-      ids.slice(from, to).map((id) => view(imageOf(catalogue, id), size)),
-      patch,
-    );
-  };
-
-function imageOf(catalogue: Catalogue, id: number) {
-  const image = catalogue.images[id];
-  if (!image) throw new RangeError(`There is no image ${id}`);
-  return image;
-}
-
 /** k-NN of one catalogue under one config; the baselines are computed once. */
 export class KnnWatch {
   private readonly catalogue: Catalogue;
@@ -68,12 +34,10 @@ export class KnnWatch {
   private baselines: { pixels: number; untrained: number } | null = null;
 
   constructor(catalogue: Catalogue, config: RunConfig) {
-    const { knnTrain, knnVal } = config.evaluation;
-    const { seed } = config.training;
     this.catalogue = catalogue;
     this.config = config;
-    this.train = chosen(idsOf(catalogue, 'train', true), knnTrain, seed, 0);
-    this.val = chosen(idsOf(catalogue, 'val', true), knnVal, seed, 1);
+    this.train = scoredIds(catalogue, config, 'train');
+    this.val = scoredIds(catalogue, config, 'val');
   }
 
   /** Without labels or validation images there is nothing to score. */

@@ -5,7 +5,7 @@ import { BATCH_NORM, BATCH_NORM_GRADIENT } from './batch-norm.ts';
 import { ASSEMBLE_TOKENS, ASSEMBLE_TOKENS_GRADIENT, SELECT_CLS, SELECT_CLS_GRADIENT } from './embed.ts';
 import { GELU, GELU_GRADIENT } from './gelu.ts';
 import type { WasmKernel } from './kernel.ts';
-import { LAYER_NORM, LAYER_NORM_GRADIENT } from './layer-norm.ts';
+import { LAYER_NORM, LAYER_NORM_GRADIENT, LAYER_NORM_GRADIENT_BESIDE } from './layer-norm.ts';
 import { LINEAR, LINEAR_INPUT_GRADIENT, LINEAR_WEIGHT_GRADIENT, PRODUCT } from './linear.ts';
 import { CROSS_VIEW_LOSS, CROSS_VIEW_LOSS_GRADIENT, TEACHER_TARGETS } from './loss.ts';
 import { moduleOf } from './module.ts';
@@ -20,6 +20,7 @@ const KERNELS: readonly WasmKernel[] = [
   GELU_GRADIENT,
   LAYER_NORM,
   LAYER_NORM_GRADIENT,
+  LAYER_NORM_GRADIENT_BESIDE,
   BATCH_NORM,
   BATCH_NORM_GRADIENT,
   ATTENTION,

@@ -106,7 +106,9 @@ function BackendDetails({ backend }: { backend: BackendInfo | null }) {
         </tbody>
       </table>
       {backend.reason && <p className="quiet">{backend.reason}</p>}
-      {status?.notRecorded && <p className="quiet">Steps are slower than they could be. {status.notRecorded}</p>}
+      {status?.notRecorded && (
+        <p className="quiet">Steps are slower than they could be. {status.notRecorded}</p>
+      )}
     </>
   );
 }

@@ -14,6 +14,7 @@ const DIM: usize = 7;
 const EPSILON: usize = 8;
 const DY: usize = 9;
 const SUMS: usize = 10;
+const BESIDE: usize = 11;
 
 /** Rows of a task; the sums of the gradient are made in blocks of as many, whatever the number of threads. */
 const BLOCK: i32 = 64;
@@ -85,9 +86,13 @@ export function layerNormScratch(rows: i32, dim: i32): usize {
   return <usize>blocks(rows) * dim * 8;
 }
 
-/** dy, x [rows, dim], and what `layerNorm` was given and gave → dx [rows, dim], dweight and dbias [dim]. */
+/**
+ * dy, x [rows, dim], and what `layerNorm` was given and gave → dx [rows, dim], dweight and dbias [dim]. `beside`
+ * [rows, dim] is added to dx; 0 where there is none.
+ */
 export function layerNormGradient(
   dy: usize,
+  beside: usize,
   x: usize,
   mean: usize,
   scale: usize,
@@ -100,6 +105,7 @@ export function layerNormGradient(
   scratch: usize,
 ): void {
   put(DY, dy);
+  put(BESIDE, beside);
   put(X, x);
   put(MEAN, mean);
   put(SCALE, scale);
@@ -131,6 +137,7 @@ export function layerNormGradientTask(task: i32): void {
   const rest = dim & 3;
   const whole = (<usize>(dim - rest)) << 2;
   const weight = get(WEIGHT);
+  const besides = get(BESIDE);
   const dweight = get(SUMS) + <usize>task * 2 * end;
   const dbias = dweight + end;
   memory.fill(dweight, 0, 2 * end);
@@ -140,6 +147,7 @@ export function layerNormGradientTask(task: i32): void {
     const x = get(X) + <usize>row * end;
     const dy = get(DY) + <usize>row * end;
     const dx = get(Y) + <usize>row * end;
+    const beside = besides + <usize>row * end;
     const middle = v128.load32_splat(get(MEAN) + (row << 2));
     const scale = v128.load32_splat(get(SCALE) + (row << 2));
     let sum = f32x4.splat(0);
@@ -159,7 +167,9 @@ export function layerNormGradientTask(task: i32): void {
       const normal = f32x4.mul(f32x4.sub(part(x, j, whole, rest), middle), scale);
       const dn = f32x4.mul(part(dy, j, whole, rest), part(weight, j, whole, rest));
       const own = f32x4.sub(f32x4.sub(dn, meanSum), f32x4.mul(normal, meanAlong));
-      keep(dx, j, whole, rest, f32x4.mul(own, scale));
+      let value = f32x4.mul(own, scale);
+      if (besides) value = f32x4.add(value, part(beside, j, whole, rest));
+      keep(dx, j, whole, rest, value);
     }
   }
 }

@@ -32,6 +32,10 @@ describe.each([
     expectClose([y, mean], [wanted.value, tf.mean(x, 1)], TOLERANCE);
     const given = { dy, x, mean: mean ?? null, scale: scale ?? null, weight, bias };
     expectClose(runKernel('LayerNormGradient', given), wanted.grads, TOLERANCE);
+    const beside = random([rows, dim]);
+    const [dx, ...rest] = wanted.grads;
+    const both = tf.add(beside, dx ?? Number.NaN);
+    expectClose(runKernel('LayerNormGradientBeside', { ...given, beside }), [both, ...rest], TOLERANCE);
   });
 });
 
