@@ -32,8 +32,8 @@ export function globalViews({ patches, layout }: PackedViews): PackedViews {
 
 const keepAll: DropPath = () => null;
 
-/** Patches → tokens [tokens, dim]: patch projection, CLS, positions of each resolution. */
-function embed(p: Tensors, { patches, layout }: PackedViews): tf.Tensor2D {
+/** Patches → tokens before the first block, [tokens, dim]: patch projection, CLS, positions of each resolution. */
+export function embed(p: Tensors, { patches, layout }: PackedViews): tf.Tensor2D {
   const projected = linearOfData(
     patches,
     matrix(p, 'backbone.patch_embed.proj.weight'),
@@ -60,17 +60,21 @@ function qkv(p: Tensors, block: string, normed: tf.Tensor2D, shape: BackboneShap
   return linear(normed, matrix(p, `${block}.attn.qkv.weight`), bias); // [tokens, 3·dim]
 }
 
-/** What attention makes of the tokens, before its projection, and the tokens themselves: [tokens, dim] both. */
+/**
+ * What attention makes of the tokens, before its projection, and the tokens themselves: [tokens, dim] both; and what it
+ * is made of, queries, keys and values: [tokens, 3·dim].
+ */
 function attend(
   p: Tensors,
   i: number,
   tokens: tf.Tensor2D,
   layout: TokenLayout,
   shape: BackboneShape,
-): { attended: tf.Tensor2D; x: tf.Tensor2D } {
+): { attended: tf.Tensor2D; x: tf.Tensor2D; rows: tf.Tensor2D } {
   const name = `backbone.blocks.${i}`;
   const [normed, x] = fork(p, `${name}.norm1`, tokens);
-  return { attended: attention(qkv(p, name, normed, shape), layout, shape.heads), x };
+  const rows = qkv(p, name, normed, shape);
+  return { attended: attention(rows, layout, shape.heads), x, rows };
 }
 
 /** The rest of the block, row by row: attention's projection and the MLP. x and attended [rows, dim] → [rows, dim]. */
@@ -100,6 +104,21 @@ function tokensAfter(
   return x;
 }
 
+/** One block by itself: the tokens after it [tokens, dim], and its queries, keys and values [tokens, 3·dim]. */
+export function block(
+  p: Tensors,
+  i: number,
+  tokens: tf.Tensor2D,
+  layout: TokenLayout,
+  shape: BackboneShape,
+): { tokens: tf.Tensor2D; qkv: tf.Tensor2D } {
+  const inside = attend(p, i, tokens, layout, shape);
+  return { tokens: afterAttention(p, i, inside, keepAll), qkv: inside.rows };
+}
+
+/** The norm after the last block: [tokens, dim] → [tokens, dim]. */
+export const finalNorm = (p: Tensors, tokens: tf.Tensor2D): tf.Tensor2D => norm(p, 'backbone.norm', tokens);
+
 /** CLS features after the final norm, view by view: [sequences, dim]. */
 export function clsFeatures(
   p: Tensors,
@@ -116,12 +135,30 @@ export function clsFeatures(
     const keep = dropPath(i, branch);
     return keep && cls(keep);
   };
-  return norm(p, 'backbone.norm', afterAttention(p, last, { attended: cls(attended), x: cls(x) }, dropCls));
+  return finalNorm(p, afterAttention(p, last, { attended: cls(attended), x: cls(x) }, dropCls));
+}
+
+/**
+ * CLS features of the last `blocks` blocks, each after the final norm, first block first (official
+ * get_intermediate_layers, of which eval_linear takes the CLS tokens): a [sequences, dim] each.
+ */
+export function lastClsFeatures(
+  p: Tensors,
+  views: PackedViews,
+  shape: BackboneShape,
+  blocks: number,
+): tf.Tensor2D[] {
+  const first = shape.depth - blocks;
+  let x = tokensAfter(p, views, shape, first, keepAll);
+  return Array.from({ length: blocks }, (_, i) => {
+    x = afterAttention(p, first + i, attend(p, first + i, x, views.layout, shape), keepAll);
+    return norm(p, 'backbone.norm', selectCls(x, views.layout));
+  });
 }
 
 /** All tokens after the final norm (official get_intermediate_layers(x, 1)): [tokens, dim]. */
 export function tokenFeatures(p: Tensors, views: PackedViews, shape: BackboneShape): tf.Tensor2D {
-  return norm(p, 'backbone.norm', tokensAfter(p, views, shape, shape.depth, keepAll));
+  return finalNorm(p, tokensAfter(p, views, shape, shape.depth, keepAll));
 }
 
 /** Self-attention of the last block (official get_last_selfattention), a segment each: [sequences, heads, length, length]. */

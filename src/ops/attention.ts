@@ -113,10 +113,20 @@ function headsOf(x: tf.Tensor2D, { offset, sequences, length }: Segment, heads: 
   ]);
 }
 
-/** Attention maps of one segment, without gradient: [sequences, heads, length, length]. */
-export function attentionWeights(qkv: tf.Tensor2D, segment: Segment, heads: number): tf.Tensor4D {
+/**
+ * What `count` tokens of every sequence, from token `first` on, attend to, without gradient:
+ * [sequences, heads, count, length]; all tokens where nothing is said.
+ */
+export function attentionWeights(
+  qkv: tf.Tensor2D,
+  segment: Segment,
+  heads: number,
+  { first, count } = { first: 0, count: segment.length },
+): tf.Tensor4D {
   const [q, k] = splitHeads(qkv, segment, heads);
-  return tf.reshape(weights(q, k), [segment.sequences, heads, segment.length, segment.length]);
+  const [sequences, , width] = q.shape;
+  const asking = tf.slice(q, [0, first, 0], [sequences, count, width]);
+  return tf.reshape(weights(asking, k), [segment.sequences, heads, count, segment.length]);
 }
 
 function concatRows(parts: tf.Tensor2D[]): tf.Tensor2D {
