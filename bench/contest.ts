@@ -238,7 +238,13 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
     naive:
       naive &&
       sideOf(
-        { ...theirs, alone: theirs.steps, peakBytes: naiveBytes, firstStepSeconds: naiveFirst, threads: naiveThreads },
+        {
+          ...theirs,
+          alone: theirs.steps,
+          peakBytes: naiveBytes,
+          firstStepSeconds: naiveFirst,
+          threads: naiveThreads,
+        },
         rated,
       ),
   };
