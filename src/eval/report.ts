@@ -1,0 +1,111 @@
+/** How good predictions are, class by class: scikit-learn's confusion_matrix and classification_report (zero_division 0). */
+import { type Labels, labelAt } from './labels.ts';
+
+export interface ClassScores {
+  /** Right among those predicted to be of the class, 0 where none is. */
+  precision: number;
+  /** Right among those of the class, 0 where there is none. */
+  recall: number;
+  /** Harmonic mean of the two. */
+  f1: number;
+  /** Rows that are truly of the class. */
+  support: number;
+}
+
+export interface ClassificationReport {
+  /** Row: the true class, column: the predicted one. [classes][classes] */
+  confusion: number[][];
+  perClass: ClassScores[];
+  /** Share of rows that are right, 0 … 1. */
+  accuracy: number;
+  /** Plain mean over all classes, those that occur nowhere too. */
+  macro: ClassScores;
+  /** Mean over classes, weighted by their support. */
+  weighted: ClassScores;
+}
+
+const ratio = (part: number, whole: number): number => (whole > 0 ? part / whole : 0);
+
+/** Throws BadLabel, and RangeError where the two are not of one length. */
+export function classificationReport(
+  truth: Labels,
+  predicted: Labels,
+  classes: number,
+): ClassificationReport {
+  const n = truth.length;
+  if (predicted.length !== n)
+    throw new RangeError(`${predicted.length} predictions do not belong to ${n} labels`);
+  const counts = new Uint32Array(classes * classes);
+  for (let i = 0; i < n; i++) {
+    const at = labelAt(truth, i, classes) * classes + labelAt(predicted, i, classes);
+    counts[at] = (counts[at] ?? 0) + 1;
+  }
+  const confusion = Array.from({ length: classes }, (_, c) => [
+    ...counts.subarray(c * classes, (c + 1) * classes),
+  ]);
+  const perClass = confusion.map((row, c) => {
+    const right = row[c] ?? 0;
+    const support = row.reduce((sum, count) => sum + count, 0);
+    const claimed = confusion.reduce((sum, other) => sum + (other[c] ?? 0), 0);
+    return {
+      precision: ratio(right, claimed),
+      recall: ratio(right, support),
+      f1: ratio(2 * right, claimed + support),
+      support,
+    };
+  });
+  const right = confusion.reduce((sum, row, c) => sum + (row[c] ?? 0), 0);
+  return {
+    confusion,
+    perClass,
+    accuracy: ratio(right, n),
+    macro: averaged(perClass, () => 1),
+    weighted: averaged(perClass, ({ support }) => support),
+  };
+}
+
+function averaged(scores: readonly ClassScores[], weightOf: (scores: ClassScores) => number): ClassScores {
+  const total = scores.reduce((sum, each) => sum + weightOf(each), 0);
+  const mean = (key: 'precision' | 'recall' | 'f1') =>
+    ratio(
+      scores.reduce((sum, each) => sum + weightOf(each) * each[key], 0),
+      total,
+    );
+  return {
+    precision: mean('precision'),
+    recall: mean('recall'),
+    f1: mean('f1'),
+    support: scores.reduce((sum, { support }) => sum + support, 0),
+  };
+}
+
+/** A value ≥ 0 as Python prints it: a tie between two last digits goes to the even one, where toFixed goes up. */
+export function printed(value: number, digits = 2): string {
+  // A binary fraction lies midway between two decimals of d digits only if it is an odd number of 2^−(d + 1).
+  const tie = (value * 2 ** (digits + 1)) % 2 === 1;
+  const below = Math.floor(value * 10 ** digits);
+  return (tie && below % 2 === 0 ? below / 10 ** digits : value).toFixed(digits);
+}
+
+/**
+ * The table that scikit-learn's classification_report prints, its columns and digits. It always says accuracy, where
+ * scikit-learn says "micro avg" when some class occurs in neither labels nor predictions; the number is the same.
+ */
+export function reportText(report: ClassificationReport, names: readonly string[], digits = 2): string {
+  const { perClass, accuracy, macro, weighted } = report;
+  const width = Math.max(...names.map((name) => name.length), 'weighted avg'.length, digits);
+  const line = (name: string, cells: readonly string[]) =>
+    `${name.padStart(width)} ${cells.map((cell) => ` ${cell.padStart(9)}`).join('')}`;
+  const scores = (name: string, { precision, recall, f1, support }: ClassScores) =>
+    line(name, [...[precision, recall, f1].map((value) => printed(value, digits)), String(support)]);
+  return [
+    line('', ['precision', 'recall', 'f1-score', 'support']),
+    '',
+    ...perClass.map((each, c) => scores(names[c] ?? `class ${c}`, each)),
+    '',
+    line('accuracy', ['', '', printed(accuracy, digits), String(macro.support)]),
+    scores('macro avg', macro),
+    scores('weighted avg', weighted),
+    '',
+  ].join('\n');
+}
