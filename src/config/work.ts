@@ -43,3 +43,29 @@ export function stepWork({ backbone, head, views, training }: RunConfig): StepWo
     gflop: (training.batchSize * (teacher + student)) / 1e9,
   };
 }
+
+/** Bytes that a run needs at the least, in float32. */
+export interface RunMemory {
+  /** Student and teacher, the gradient, and what the optimizer keeps of every parameter. */
+  state: number;
+  /** What the student's forward pass keeps for its gradient, and the patches of all views. */
+  activations: number;
+}
+
+const FLOAT = 4;
+/** Adam's two moments, SGD's momentum. */
+const KEPT_BY = { adamw: 2, adam: 2, sgd: 1 } satisfies Record<RunConfig['optimizer']['kind'], number>;
+
+/**
+ * A block keeps of each token its input, both normed inputs, q, k and v, the attention's output, the residual stream
+ * between its halves (8·D in all), and the MLP's hidden layer before and after GELU.
+ */
+export function runMemory(config: RunConfig, parameters: number): RunMemory {
+  const { backbone, optimizer } = config;
+  const { dim, depth, mlpRatio, patchSize } = backbone;
+  const { tokens } = stepWork(config);
+  return {
+    state: FLOAT * parameters * (3 + KEPT_BY[optimizer.kind]),
+    activations: FLOAT * tokens * (depth * (8 + 2 * mlpRatio) * dim + 3 * patchSize ** 2),
+  };
+}

@@ -12,6 +12,7 @@ import {
   intakeProgressSchema,
   knnResultSchema,
   machineSpeedSchema,
+  modelSummarySchema,
   neighboursSchema,
   scheduleCurvesSchema,
   sessionStatusSchema,
@@ -64,6 +65,8 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('schedules'), curves: scheduleCurvesSchema }),
   /** The run begins anew: series, snapshots and scores of the one before are void. */
   z.object({ type: z.literal('run-started'), config: runConfigSchema }),
+  /** Follows 'run-started'. */
+  z.object({ type: z.literal('model'), summary: modelSummarySchema }),
   z.object({ type: z.literal('cards'), cards: z.array(imageCardSchema) }),
   z.object({ type: z.literal('crops'), crops: cropsSchema }),
   z.object({ type: z.literal('attention'), snapshot: attentionSnapshotSchema }),

@@ -95,6 +95,31 @@ export const sessionStatusSchema = z.object({
 });
 export type SessionStatus = z.output<typeof sessionStatusSchema>;
 
+/** The network of the run, layer by layer, and what it takes. */
+export const modelSummarySchema = z.object({
+  layers: z.array(
+    z.object({
+      /** Official name; '' for the whole network. */
+      name: z.string(),
+      kind: z.string(),
+      level: z.int(),
+      /** Of one global view: [tokens, width] or [width]. */
+      output: z.array(z.int()),
+      parameters: z.int(),
+      /** Of one global view, forward. */
+      flop: z.number(),
+    }),
+  ),
+  /** Side of the global view, pixels. */
+  imageSize: z.int(),
+  batchSize: z.int(),
+  /** Of a whole step. */
+  gflopAStep: z.number(),
+  /** Bytes at the least. */
+  memory: z.object({ state: z.number(), activations: z.number() }),
+});
+export type ModelSummary = z.output<typeof modelSummarySchema>;
+
 /** One training step; every figure is of that step, before its own update where that matters. */
 export const stepMetricsSchema = z.object({
   step: z.int(),

@@ -56,6 +56,9 @@ export function apply(event: TrainerEvent): void {
         fault: fault?.kind === 'data' ? fault : null,
       }));
       return;
+    case 'model':
+      sessionStore.setState({ model: event.summary });
+      return;
     case 'metrics':
       seriesStore.setState(({ steps, version }) => {
         steps.append(event.rows);

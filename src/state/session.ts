@@ -1,7 +1,7 @@
 /** The session as the trainer reports it: backend, phase, what it is busy with, what went wrong. */
 import { createStore } from 'zustand/vanilla';
 import type { RunConfig } from '../config/schema.ts';
-import type { BackendInfo, Fault, MachineSpeed, SessionStatus } from '../protocol/values.ts';
+import type { BackendInfo, Fault, MachineSpeed, ModelSummary, SessionStatus } from '../protocol/values.ts';
 
 export interface SessionState {
   /** null until the trainer has opened one. */
@@ -14,6 +14,8 @@ export interface SessionState {
   fault: Fault | null;
   /** Settings of the run in progress; null before the first. */
   runConfig: RunConfig | null;
+  /** The network of that run; null before the first. */
+  model: ModelSummary | null;
 }
 
 export const sessionStore = createStore<SessionState>(() => ({
@@ -23,4 +25,5 @@ export const sessionStore = createStore<SessionState>(() => ({
   activity: null,
   fault: null,
   runConfig: null,
+  model: null,
 }));

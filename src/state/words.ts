@@ -30,6 +30,14 @@ export function bytesWords(bytes: number): string {
   return `${Number((mebibytes / 1024).toFixed(1))} GiB`;
 }
 
+const OPERATIONS = ['', 'k', 'M', 'G', 'T'];
+
+/** Floating-point operations with three figures: "640 kFLOP", "9.22 GFLOP". */
+export function operationsWords(count: number): string {
+  const step = Math.min(OPERATIONS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, count)) / 3)));
+  return `${Number((count / 1000 ** step).toPrecision(3))} ${OPERATIONS[step]}FLOP`;
+}
+
 /** A rate with two significant figures below ten: "0.43", "8.2", "31". */
 export function rateWords(perSecond: number): string {
   if (!Number.isFinite(perSecond) || perSecond <= 0) return '–';

@@ -8,6 +8,7 @@ import { openBackend, type Preference } from './backend.ts';
 import { breathe } from './breathe.ts';
 import { deviceLost, faultOf, gpuError, notFinite, nothingToSave, outOfMemory } from './faults.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
+import { summaryOfModel } from './model-summary.ts';
 import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
 import { probeSpeed } from './probe.ts';
@@ -122,6 +123,7 @@ export class Session {
     this.run = new TrainingRun(config, catalogue);
     this.observer.follow(this.run, catalogue);
     this.emit({ type: 'schedules', curves: this.run.curves() });
+    this.emit({ type: 'model', summary: summaryOfModel(this.run) });
     this.sendStatus();
     if (this.run.parameters <= SMALL_NETWORK) void this.lookSoon(this.run);
   }

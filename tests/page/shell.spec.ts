@@ -107,6 +107,20 @@ test('finds settings by their words', async ({ page }) => {
   await expect(seed(page)).toHaveCount(0);
 });
 
+test('lists the layers of the network that the settings make', async ({ page }) => {
+  await openPage(page, './#preset=nano');
+  const opener = page.getByRole('button', { name: /^Model summary: 599,968 parameters/ });
+  await opener.focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog', { name: 'Model summary' });
+  await expect(dialog.getByRole('row', { name: /^Network 512 599,968 / })).toBeVisible();
+  await expect(dialog.getByRole('row', { name: /blocks\.3\.attn\.qkv 65 × 288 27,936 / })).toHaveCount(1);
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+  await page.getByLabel('Preset').selectOption('small');
+  await expect(page.getByRole('button', { name: /^Model summary: 3,278,528 parameters/ })).toBeVisible();
+});
+
 test('runs by keys alone, and keys rest while a person types', async ({ page }) => {
   await openPage(page);
   await page.keyboard.press('.');

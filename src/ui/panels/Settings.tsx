@@ -14,6 +14,7 @@ import { applyPreset, changeSettings } from '../../state/settings.ts';
 import { countWords, durationWords } from '../../state/words.ts';
 import { useDataset, useSession, useSettings } from '../use-stores.ts';
 import { FieldRow } from './FieldRow.tsx';
+import { ModelSummaryButton } from './ModelSummary.tsx';
 
 /** Settings of the images themselves, which the images panel shows. */
 const shownWithImages = new Set(['source', 'labels', 'labelSeparator', 'labelField']);
@@ -41,6 +42,7 @@ export function Settings({ onReset }: { onReset: () => void }) {
       <Pending onReset={onReset} />
       <PresetChoice />
       <Plan />
+      <ModelSummaryButton />
       <Fit />
       <TextInput
         size="xs"

@@ -15,6 +15,13 @@ const crops = { id: 4, epoch: 2, original: card(0).thumbnail, views: [], alone: 
 const backend = { backend: 'wasm' as const, adapter: 'SIMD', software: false, threads: 4, reason: 'no GPU' };
 const speed = { rates: [{ dim: 96, gflops: 3.5 }], seconds: 1 };
 const curves = { steps: [0, 1], lr: [0, 1], weightDecay: [0, 0], momentum: [1, 1], teacherTemp: [1, 1] };
+const model = {
+  layers: [{ name: '', kind: 'Network', level: 0, output: [512], parameters: 7, flop: 9 }],
+  imageSize: 32,
+  batchSize: 16,
+  gflopAStep: 11,
+  memory: { state: 1, activations: 2 },
+};
 const progress = { stage: 'decoding' as const, done: 3, total: 9, perSecond: 2, secondsLeft: 3 };
 
 beforeEach(freshStores);
@@ -53,6 +60,7 @@ describe('apply', () => {
       { type: 'run-started', config: defaultConfig },
       () => expect(sessionStore.getState().runConfig).toEqual(defaultConfig),
     ],
+    model: [{ type: 'model', summary: model }, () => expect(sessionStore.getState().model).toEqual(model)],
     cards: [
       { type: 'cards', cards: [card(7)] },
       () => expect(datasetStore.getState().cards.get(7)?.path).toBe('7.png'),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Phase } from '../../../src/protocol/values.ts';
 import { expectations } from '../../../src/state/expectations.ts';
 import { type StatusSource, statusText } from '../../../src/state/status-text.ts';
-import { bytesWords, durationWords, rateWords } from '../../../src/state/words.ts';
+import { bytesWords, durationWords, operationsWords, rateWords } from '../../../src/state/words.ts';
 import { knn, status, summary } from './stores.ts';
 
 const calm: StatusSource = {
@@ -56,6 +56,7 @@ describe('words', () => {
   });
   it('give bytes and rates', () => {
     expect([2 ** 16, 2 ** 20 * 12.5, 2 ** 30].map(bytesWords)).toEqual(['64 KiB', '12.5 MiB', '1 GiB']);
+    expect([12, 1_250_000, 9.2236e9].map(operationsWords)).toEqual(['12 FLOP', '1.25 MFLOP', '9.22 GFLOP']);
     expect([0, 0.432, 8.25, 31.4].map(rateWords)).toEqual(['–', '0.43', '8.3', '31']);
   });
 });
