@@ -67,7 +67,7 @@ export async function eachSimilarity(
   test: Float32Array,
   train: Float32Array,
   width: number,
-  visit: (similarities: Float32Array, firstRow: number, rows: number) => void,
+  visit: (similarities: Float32Array, firstRow: number, rows: number) => void | Promise<void>,
 ): Promise<void> {
   const trainRows = tf.tensor2d(train, [train.length / width, width]);
   try {
@@ -75,8 +75,9 @@ export async function eachSimilarity(
       const block = test.subarray(first * width, (first + BLOCK) * width);
       const rows = block.length / width;
       const product = tf.tidy(() => productTransposedB(tf.tensor2d(block, [rows, width]), trainRows));
-      visit(await product.data<'float32'>(), first, rows);
+      const similarities = await product.data<'float32'>();
       product.dispose();
+      await visit(similarities, first, rows);
     }
   } finally {
     trainRows.dispose();

@@ -7,7 +7,7 @@ export interface Neighbor {
 }
 
 /** The k largest of a row of similarities, most similar first; the earlier index wins a tie. k is cut to what is there. */
-export function nearest(similarities: Float32Array, k: number, except = -1): Neighbor[] {
+export function nearest(similarities: Float32Array | Float64Array, k: number, except = -1): Neighbor[] {
   const best: Neighbor[] = [];
   for (let index = 0; index < similarities.length; index++) {
     const similarity = similarities[index] ?? 0;
@@ -34,6 +34,20 @@ export function votes(
     if (label >= 0) sums[label] = (sums[label] ?? 0) + Math.exp(similarity / temperature);
   }
   return sums;
+}
+
+/** The class of most neighbors, the lowest of equals: scikit-learn's KNeighborsClassifier with uniform weights. */
+export function majorityVote(
+  neighbors: readonly Neighbor[],
+  labels: ArrayLike<number>,
+  classes: number,
+): number {
+  const counts = new Float64Array(classes);
+  for (const { index } of neighbors) {
+    const label = labels[index] ?? -1;
+    if (label >= 0) counts[label] = (counts[label] ?? 0) + 1;
+  }
+  return winner(counts);
 }
 
 /** The class with the most votes, the lowest of equals. */
