@@ -12,6 +12,8 @@ export const PURPOSE = {
   split: 5,
   samples: 6,
   evaluation: 7,
+  clusters: 8,
+  probe: 9,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
