@@ -1,6 +1,7 @@
 /** The messages between page and trainer. Commands go in, events come out; nothing runs here. */
 import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
+import { studyCommands, studyEvents } from './studies.ts';
 import {
   attentionSnapshotSchema,
   backendInfoSchema,
@@ -46,6 +47,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('evaluate-knn') }),
   /** Answered by 'checkpoint'. */
   z.object({ type: z.literal('get-checkpoint') }),
+  ...studyCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
 
@@ -74,6 +76,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('neighbours'), neighbours: neighboursSchema }),
   /** A safetensors file: student, teacher and center under the official names, the config in its metadata. */
   z.object({ type: z.literal('checkpoint'), step: z.int(), bytes: z.instanceof(Uint8Array<ArrayBuffer>) }),
+  ...studyEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),
 ]);
 export type TrainerEvent = z.output<typeof eventSchema>;

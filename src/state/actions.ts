@@ -1,6 +1,7 @@
 /** What a person can do, by name. Each changes the stores, sends a command, or both. */
 import { download } from '../client/download.ts';
 import type { RunConfig } from '../config/schema.ts';
+import type { StudyKind } from '../protocol/studies.ts';
 import type { SourceFile } from '../protocol/values.ts';
 import { requestCrops, send } from './conversation.ts';
 import { datasetStore, type Origin } from './dataset.ts';
@@ -8,6 +9,8 @@ import { metricsLines } from './metrics-file.ts';
 import { seriesStore } from './series.ts';
 import { sessionStore } from './session.ts';
 import { setSetting, settingsStore } from './settings.ts';
+import { beginStudy, studiesStore, studyOf } from './studies.ts';
+import { studiesCsv, studiesJson } from './studies-file.ts';
 import { flushSettings } from './sync.ts';
 import { viewStore } from './view.ts';
 
@@ -115,6 +118,31 @@ export function requestNeighbours(id = viewStore.getState().selectedImage): void
 
 export function evaluateKnn(): void {
   send({ type: 'evaluate-knn' });
+}
+
+let studiesAsked = 0;
+
+/** Asks for the study under the present choices; it looks at the run as it is when its turn comes. */
+export function startStudy(kind: StudyKind): void {
+  const study = studyOf(kind, studiesStore.getState().choices);
+  studiesAsked++;
+  beginStudy(studiesAsked, study);
+  send({ type: 'study', id: studiesAsked, study });
+}
+
+export function cancelStudy(id: number): void {
+  send({ type: 'cancel-study', id });
+}
+
+export function saveStudies(as: 'csv' | 'json'): void {
+  const { backend, runConfig } = sessionStore.getState();
+  const { summary } = datasetStore.getState();
+  const { done, run } = studiesStore.getState();
+  if (as === 'csv') download('evaluation.csv', studiesCsv(done), 'text/csv');
+  else {
+    const config = runConfig ?? settingsStore.getState().config;
+    download('evaluation.json', studiesJson({ backend, summary, config, run, done }), 'application/json');
+  }
 }
 
 /** The file comes with the trainer's answer. */

@@ -3,6 +3,8 @@ import type { TrainerEvent } from '../protocol/messages.ts';
 import { addCards, datasetStore } from './dataset.ts';
 import { clearSeries, seriesStore } from './series.ts';
 import { sessionStore } from './session.ts';
+import { stopsRun } from './status-text.ts';
+import { applyToStudies, countRun, forgetActiveStudies } from './studies.ts';
 import { FIRST_PINS, viewStore } from './view.ts';
 
 export function apply(event: TrainerEvent): void {
@@ -49,6 +51,7 @@ export function apply(event: TrainerEvent): void {
     }
     case 'run-started':
       clearSeries();
+      countRun();
       viewStore.setState({ attention: null, neighbours: null });
       // What was wrong with images that were dropped stays true: the run begins on those from before.
       sessionStore.setState(({ fault }) => ({
@@ -86,7 +89,13 @@ export function apply(event: TrainerEvent): void {
     case 'checkpoint':
       // A file for the person, not state: `conversation.ts` hands it over.
       return;
+    case 'study-progress':
+    case 'study-result':
+    case 'study-ended':
+      applyToStudies(event);
+      return;
     case 'fault':
+      if (stopsRun(event.fault)) forgetActiveStudies();
       datasetStore.setState({ progress: null, coming: null });
       sessionStore.setState({ fault: event.fault, activity: null });
       return;

@@ -85,6 +85,16 @@ function follow(event: TrainerEvent): void {
       download(`dino-${name}-step${event.step}.safetensors`, event.bytes, 'application/octet-stream');
       return;
     }
+    case 'study-result': {
+      const { finding, step, study } = event.result;
+      if (finding.kind === 'features')
+        download(
+          `features-${study.network}-step${step}.safetensors`,
+          finding.bytes,
+          'application/octet-stream',
+        );
+      return;
+    }
     default:
   }
 }

@@ -61,10 +61,13 @@ export class Observer {
   }
 
   /** Work beside which nothing may be evaluated; it waits for its turn, and evaluations wait for it. */
-  exclusively(work: () => Promise<void>): Promise<void> {
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.turn.then(work);
     // The next in turn does not care how this one ends; whoever asked for it does.
-    this.turn = mine.catch(() => undefined);
+    this.turn = mine.then(
+      () => undefined,
+      () => undefined,
+    );
     return mine;
   }
 

@@ -14,6 +14,7 @@ import { cardsOf, cropsOf } from './pictures.ts';
 import { probeSpeed } from './probe.ts';
 import { type Emit, Reporter } from './reporter.ts';
 import { holdRunLock } from './run-lock.ts';
+import { Studies } from './studies/studies.ts';
 import { TrainingRun } from './training-run.ts';
 
 /** Steps on their way to the device before the oldest is waited for. */
@@ -21,12 +22,14 @@ const IN_FLIGHT = 3;
 /** An untrained network is looked at before Train only if it is made in a moment. */
 const SMALL_NETWORK = 4_000_000;
 const FIRST_LOOK_MS = 300;
+const REPLACED = 'The run was replaced meanwhile. Start the study again on the new one.';
 const COMPILING = 'Preparing the GPU: compiling its programs…';
 
 export class Session {
   private readonly emit: Emit;
   private readonly reporter: Reporter;
   private readonly observer: Observer;
+  readonly studies: Studies;
   private config: RunConfig;
   private prefer: Preference = 'auto';
   private backend: BackendInfo | null = null;
@@ -43,6 +46,7 @@ export class Session {
     this.emit = emit;
     this.config = config;
     this.observer = new Observer(emit);
+    this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
     this.reporter = new Reporter(emit, () => this.sendStatus());
   }
 
@@ -116,12 +120,14 @@ export class Session {
     this.run?.dispose();
     this.run = null;
     this.observer.leave();
+    this.studies.leave(REPLACED);
     this.reporter.clear();
     this.setPhase('idle');
     // Said first: should the settings not fit the images, the curves of the run before are gone all the same.
     this.emit({ type: 'run-started', config });
     this.run = new TrainingRun(config, catalogue);
     this.observer.follow(this.run, catalogue);
+    this.studies.follow(this.run, catalogue);
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.emit({ type: 'model', summary: summaryOfModel(this.run) });
     this.sendStatus();
@@ -199,6 +205,7 @@ export class Session {
   /** Resolves when no step and no evaluation is under way; the run is about to be replaced, so those give up. */
   private async stopped(): Promise<void> {
     this.observer.leave();
+    this.studies.leave(REPLACED);
     while (this.looping) await breathe();
     await this.observer.idle();
   }
@@ -284,6 +291,7 @@ export class Session {
   fail(fault: Fault): void {
     if (this.phase === 'fault') return;
     if (this.phase !== 'empty') this.phase = 'fault';
+    this.studies.leave(`The run stopped. ${fault.what} ${fault.remedy}`);
     this.reporter.flush();
     this.activity(null);
     this.emit({ type: 'fault', fault });

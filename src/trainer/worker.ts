@@ -47,6 +47,10 @@ async function obey(command: Command): Promise<void> {
       return session.evaluateKnn();
     case 'get-checkpoint':
       return session.checkpoint();
+    case 'study':
+      return session.studies.start(command.id, command.study);
+    case 'cancel-study':
+      return session.studies.cancel(command.id);
     default:
       command satisfies never;
   }

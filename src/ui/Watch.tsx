@@ -1,6 +1,7 @@
-/** The middle of the page: what the student sees, where it looks, what lies close together. */
+/** The middle of the page: what the student sees, where it looks, what lies close together, what it is worth. */
 import { Tabs } from '@mantine/core';
 import { showTab, type WatchTab } from '../state/view.ts';
+import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
 import { AttentionPanel } from './panels/AttentionPanel.tsx';
 import { CropsPanel } from './panels/CropsPanel.tsx';
 import { KnnPanel } from './panels/KnnPanel.tsx';
@@ -10,6 +11,7 @@ const tabs: readonly { value: WatchTab; label: string }[] = [
   { value: 'crops', label: 'Crops' },
   { value: 'attention', label: 'Attention' },
   { value: 'knn', label: 'k-NN' },
+  { value: 'evaluate', label: 'Evaluate' },
 ];
 
 export function Watch() {
@@ -35,6 +37,9 @@ export function Watch() {
       </Tabs.Panel>
       <Tabs.Panel value="knn">
         <KnnPanel />
+      </Tabs.Panel>
+      <Tabs.Panel value="evaluate">
+        <EvaluatePanel />
       </Tabs.Panel>
     </Tabs>
   );

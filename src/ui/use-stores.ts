@@ -4,6 +4,7 @@ import { type DatasetState, datasetStore } from '../state/dataset.ts';
 import { type SeriesState, seriesStore } from '../state/series.ts';
 import { type SessionState, sessionStore } from '../state/session.ts';
 import { type SettingsState, settingsStore } from '../state/settings.ts';
+import { type StudiesState, studiesStore } from '../state/studies.ts';
 import { type ViewState, viewStore } from '../state/view.ts';
 
 export const useSession = <T>(select: (state: SessionState) => T): T => useStore(sessionStore, select);
@@ -11,3 +12,4 @@ export const useSettings = <T>(select: (state: SettingsState) => T): T => useSto
 export const useDataset = <T>(select: (state: DatasetState) => T): T => useStore(datasetStore, select);
 export const useSeries = <T>(select: (state: SeriesState) => T): T => useStore(seriesStore, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(viewStore, select);
+export const useStudies = <T>(select: (state: StudiesState) => T): T => useStore(studiesStore, select);

@@ -6,8 +6,9 @@ import { apply } from '../../../src/state/apply.ts';
 import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
 import { seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
+import { studiesStore } from '../../../src/state/studies.ts';
 import { viewStore } from '../../../src/state/view.ts';
-import { card, freshStores, knn, row, status, summary } from './stores.ts';
+import { card, freshStores, knn, row, status, studyResult, summary } from './stores.ts';
 
 const fault = { kind: 'data' as const, what: 'No image could be read.', remedy: 'Drop others.' };
 const attention = { step: 3, heads: 1, rows: 1, columns: 1, images: [], overlap: null };
@@ -78,6 +79,19 @@ describe('apply', () => {
     checkpoint: [
       { type: 'checkpoint', step: 1, bytes: new Uint8Array(1) },
       () => expect(seriesStore.getState().version).toBe(0),
+    ],
+    'study-progress': [
+      { type: 'study-progress', id: 1, text: 'Half', share: 0.5 },
+      // Nobody asked for it.
+      () => expect(studiesStore.getState().active).toEqual([]),
+    ],
+    'study-result': [
+      { type: 'study-result', id: 1, result: studyResult },
+      () => expect(studiesStore.getState().done).toEqual([]),
+    ],
+    'study-ended': [
+      { type: 'study-ended', id: 1, reason: 'failed', sentence: 'No.' },
+      () => expect(studiesStore.getState().ended).toEqual({}),
     ],
     fault: [{ type: 'fault', fault }, () => expect(sessionStore.getState().fault).toEqual(fault)],
   };

@@ -2,6 +2,7 @@
 
 import type { TrainerClient } from '../../../src/client/trainer-client.ts';
 import type { Command, TrainerEvent } from '../../../src/protocol/messages.ts';
+import type { StudyResult } from '../../../src/protocol/studies.ts';
 import type {
   DatasetSummary,
   ImageCard,
@@ -13,6 +14,7 @@ import { datasetStore } from '../../../src/state/dataset.ts';
 import { clearSeries, seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
 import { settingsStore } from '../../../src/state/settings.ts';
+import { studiesStore } from '../../../src/state/studies.ts';
 import { viewStore } from '../../../src/state/view.ts';
 
 export function freshStores(): void {
@@ -20,6 +22,7 @@ export function freshStores(): void {
   settingsStore.setState(settingsStore.getInitialState(), true);
   datasetStore.setState(datasetStore.getInitialState(), true);
   viewStore.setState(viewStore.getInitialState(), true);
+  studiesStore.setState(studiesStore.getInitialState(), true);
   clearSeries();
   seriesStore.setState(seriesStore.getInitialState(), true);
 }
@@ -106,3 +109,18 @@ export function card(id: number): ImageCard {
   const rgba = new Uint8ClampedArray(4);
   return { id, path: `${id}.png`, split: 'train', label: null, thumbnail: { width: 1, height: 1, rgba } };
 }
+
+export const studyResult: StudyResult = {
+  study: { kind: 'knn', network: 'teacher', images: 'some' },
+  step: 30,
+  train: 10,
+  val: 4,
+  classes: 2,
+  seconds: 1.5,
+  scores: [
+    { method: 'weighted vote, k = 10', unit: 'percent', n: 4, network: 75, untrained: 50, pixels: 25 },
+    { method: 'F1, "macro"', unit: 'index', n: 4, network: 0.5, untrained: 0.25, pixels: 0.125 },
+  ],
+  notes: [],
+  finding: { kind: 'knn' },
+};

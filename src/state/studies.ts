@@ -1,0 +1,134 @@
+/** Studies: what is chosen for the next ones, those under way, and the results so far, of this run and earlier ones. */
+import { createStore } from 'zustand/vanilla';
+import type { TrainerEvent } from '../protocol/messages.ts';
+import type { Classifier, Study, StudyKind, StudyResult } from '../protocol/studies.ts';
+
+export interface StudyChoices {
+  network: Study['network'];
+  images: Study['images'];
+  /** Last blocks that the linear classifiers and the export take features of. */
+  blocks: number;
+  epochs: number;
+  sweep: boolean;
+  classifier: Classifier;
+  /** null: as many as classes. */
+  clusters: number | null;
+  /** Cosine from which two images count as near-duplicates. */
+  threshold: number;
+}
+
+export interface ActiveStudy {
+  id: number;
+  study: Study;
+  text: string;
+  share: number | null;
+}
+
+export interface DoneStudy {
+  id: number;
+  /** Which run of this visit it looked at, from 1. */
+  run: number;
+  result: StudyResult;
+}
+
+export interface StudiesState {
+  choices: StudyChoices;
+  active: readonly ActiveStudy[];
+  /** In the order of completion. */
+  done: readonly DoneStudy[];
+  /** Why the last study of a kind has no result. */
+  ended: Partial<Record<StudyKind, string>>;
+  /** Runs begun in this visit. */
+  run: number;
+}
+
+export const studiesStore = createStore<StudiesState>(() => ({
+  choices: {
+    network: 'teacher',
+    images: 'some',
+    blocks: 4,
+    epochs: 100,
+    sweep: true,
+    classifier: 'knn',
+    clusters: null,
+    threshold: 0.98,
+  },
+  active: [],
+  done: [],
+  ended: {},
+  run: 0,
+}));
+
+export function chooseForStudies(change: Partial<StudyChoices>): void {
+  studiesStore.setState(({ choices }) => ({ choices: { ...choices, ...change } }));
+}
+
+/** The study of a kind under the present choices. */
+export function studyOf(kind: StudyKind, choices: StudyChoices): Study {
+  const { network, images, blocks, epochs, sweep, classifier, clusters, threshold } = choices;
+  switch (kind) {
+    case 'knn':
+      return { kind, network, images };
+    case 'linear':
+      return { kind, network, images, blocks, epochs, sweep };
+    case 'report':
+      return { kind, network, images, classifier };
+    case 'clusters':
+      return { kind, network, images, count: clusters };
+    case 'duplicates':
+      return { kind, network, images, threshold };
+    case 'features':
+      return { kind, network, images, blocks };
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** A study that was asked for just now. */
+export function beginStudy(id: number, study: Study): void {
+  studiesStore.setState(({ active, ended }) => {
+    const { [study.kind]: _, ...others } = ended;
+    return { active: [...active, { id, study, text: 'Begins…', share: null }], ended: others };
+  });
+}
+
+/** No study is answered any more: the trainer is gone, or has just said how each ended. */
+export function forgetActiveStudies(): void {
+  studiesStore.setState({ active: [] });
+}
+
+export function countRun(): void {
+  studiesStore.setState(({ run }) => ({ run: run + 1 }));
+}
+
+type StudyEvent = Extract<TrainerEvent, { type: `study-${string}` }>;
+
+export function applyToStudies(event: StudyEvent): void {
+  const { active } = studiesStore.getState();
+  const mine = active.find(({ id }) => id === event.id);
+  if (!mine) return;
+  switch (event.type) {
+    case 'study-progress': {
+      const { text, share } = event;
+      studiesStore.setState({
+        active: active.map((each) => (each === mine ? { ...mine, text, share } : each)),
+      });
+      return;
+    }
+    case 'study-result':
+      // A file is handed over and not kept.
+      if (event.result.finding.kind === 'features') return;
+      studiesStore.setState(({ done, run }) => ({
+        done: [...done, { id: mine.id, run, result: event.result }],
+      }));
+      return;
+    case 'study-ended':
+      studiesStore.setState(({ ended }) => ({
+        active: active.filter((each) => each !== mine),
+        ended: event.reason === 'done' ? ended : { ...ended, [mine.study.kind]: event.sentence },
+      }));
+      return;
+    default:
+      event satisfies never;
+  }
+}

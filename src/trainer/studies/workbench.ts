@@ -1,0 +1,224 @@
+/** What a study works with: one state of the run, its images, and features of them, in pieces that take turns. */
+import * as tf from '@tensorflow/tfjs-core';
+import type { RunConfig } from '../../config/schema.ts';
+import type { Catalogue } from '../../data/catalogue.ts';
+import type { RunSnapshot } from '../../dino/run-state.ts';
+import type { RowsOf } from '../../eval/features.ts';
+import { initialNetwork } from '../../model/border.ts';
+import { disposeNetwork, type Network, type Tensors } from '../../model/network.ts';
+import { networkSpec } from '../../model/specs.ts';
+import { lastClsFeatures } from '../../model/vit.ts';
+import { tokenLayout } from '../../ops/layout.ts';
+import type { Study } from '../../protocol/studies.ts';
+import { evalRows, idsOf, imageOf, scoredIds } from '../evaluated-images.ts';
+import { networkShape } from '../run-settings.ts';
+import type { FeatureCache } from './cache.ts';
+import { Pace } from './pace.ts';
+import { type Desk, StudyRefused } from './queue.ts';
+
+/** Whose features: the network that is studied, the same before its first step, or no network at all. */
+export type Who = 'network' | 'untrained' | 'pixels';
+export const EVERYONE: readonly Who[] = ['network', 'untrained', 'pixels'];
+
+/** Rows of `width` numbers, one an image. */
+export interface Features {
+  rows: Float32Array;
+  width: number;
+}
+
+export interface Split {
+  ids: number[];
+  /** −1 without a label. */
+  labels: Int32Array;
+}
+
+/** Waits for its turn and then has the device to itself. */
+export type Exclusively = <T>(work: () => Promise<T>) => Promise<T>;
+
+export interface Materials {
+  catalogue: Catalogue;
+  config: RunConfig;
+  held: RunSnapshot;
+  cache: FeatureCache;
+  exclusively: Exclusively;
+}
+
+/** Images a piece at first; then as many as take about as long as a person does not notice. */
+const BATCH = { first: 8, most: 64 };
+const PIECE_MS = { short: 40, long: 160 };
+/** Raw pixels are compared at this size at most. */
+const PIXEL_SIDE = 32;
+
+export class Workbench {
+  readonly catalogue: Catalogue;
+  readonly config: RunConfig;
+  readonly step: number;
+  private readonly study: Study;
+  private readonly materials: Materials;
+  private readonly desk: Desk;
+  private readonly pace = new Pace();
+  private untrained: Network | null = null;
+
+  constructor(study: Study, materials: Materials, desk: Desk) {
+    this.catalogue = materials.catalogue;
+    this.config = materials.config;
+    this.step = materials.held.step;
+    this.study = study;
+    this.materials = materials;
+    this.desk = desk;
+  }
+
+  say(text: string, share: number | null = null): void {
+    this.desk.say(text, share);
+  }
+
+  /** Awaited between pieces of work: lets others in, and gives up when the study is no longer wanted. */
+  readonly between = async (): Promise<void> => {
+    await this.pace.between();
+    this.desk.signal.throwIfAborted();
+  };
+
+  /** Work on the device, in its turn. */
+  async piece<T>(work: () => Promise<T>): Promise<T> {
+    this.desk.signal.throwIfAborted();
+    const done = await this.materials.exclusively(work);
+    await this.between();
+    return done;
+  }
+
+  /** @throws StudyRefused when the images have no classes to score by. */
+  labelled(): { train: Split; val: Split; classes: number } {
+    const classes = this.catalogue.classes.length;
+    const [train, val] = [this.split('train', true), this.split('val', true)];
+    if (classes < 2)
+      throw new StudyRefused('These images have no classes, so there is nothing to be right or wrong about.');
+    if (train.ids.length === 0 || val.ids.length === 0)
+      throw new StudyRefused(
+        'This needs labelled images in both splits: some to learn from and some to be scored on.',
+      );
+    return { train, val, classes };
+  }
+
+  /** The images of a split: all, or those that scores are made of. */
+  split(split: 'train' | 'val', labelled: boolean): Split {
+    const { catalogue, config } = this;
+    const all = idsOf(catalogue, split, labelled);
+    const ids = this.study.images === 'some' && labelled ? scoredIds(catalogue, config, split) : all;
+    return { ids, labels: Int32Array.from(ids, (id) => imageOf(catalogue, id).label ?? -1) };
+  }
+
+  /**
+   * Features of the images, computed once for each state of the network: CLS tokens of the last `blocks` blocks, or the
+   * normalised pixels at `side` × `side` px.
+   */
+  async features(who: Who, ids: readonly number[], blocks = 1, side = this.pixelSide): Promise<Features> {
+    const { cache } = this.materials;
+    const { dim, depth } = this.config.backbone;
+    const used = Math.min(blocks, depth);
+    const width = who === 'pixels' ? 3 * side ** 2 : used * dim;
+    const state = {
+      network: `${this.study.network} at ${this.step}, ${used} blocks`,
+      untrained: `untrained, ${used} blocks`,
+      pixels: `${side} px`,
+    }[who];
+    // Every choice of images here is a run of increasing ids.
+    const key = `${state}; ${ids[0]} to ${ids.at(-1)}, ${ids.length}`;
+    const known = cache.get(key);
+    if (known) return { rows: known, width };
+    const rows = new Float32Array(ids.length * width);
+    const name = who === 'network' ? `the ${this.study.network}` : NAMES[who];
+    const done = (count: number) =>
+      this.say(`Features of ${name}: ${inWords(count)} of ${inWords(ids.length)} images`, count / ids.length);
+    done(0);
+    if (who === 'pixels') await this.pixels(ids, rows, side, done);
+    else await this.forward(who, ids, rows, used, done);
+    cache.set(key, rows);
+    return { rows, width };
+  }
+
+  get pixelSide(): number {
+    return Math.min(PIXEL_SIDE, this.config.views.globalSize);
+  }
+
+  private async pixels(
+    ids: readonly number[],
+    rows: Float32Array,
+    side: number,
+    done: (count: number) => void,
+  ): Promise<void> {
+    const rowsOf = evalRows(this.catalogue, this.config, ids, side, side);
+    const width = 3 * side ** 2;
+    for (let from = 0; from < ids.length; from += BATCH.first) {
+      rows.set(rowsOf(from, Math.min(ids.length, from + BATCH.first)), from * width);
+      done(Math.min(ids.length, from + BATCH.first));
+      await this.between();
+    }
+  }
+
+  private async forward(
+    who: 'network' | 'untrained',
+    ids: readonly number[],
+    rows: Float32Array,
+    blocks: number,
+    done: (count: number) => void,
+  ): Promise<void> {
+    const { patchSize, dim } = this.config.backbone;
+    const rowsOf = evalRows(this.catalogue, this.config, ids, this.config.views.globalSize, patchSize);
+    const parameters = await this.parametersOf(who);
+    let batch = BATCH.first;
+    for (let from = 0; from < ids.length; ) {
+      const to = Math.min(ids.length, from + batch);
+      const start = from;
+      const took = await this.piece(async () => {
+        const begun = performance.now();
+        rows.set(await this.clsOf(parameters, rowsOf, start, to, blocks), start * blocks * dim);
+        return performance.now() - begun;
+      });
+      if (took < PIECE_MS.short) batch = Math.min(BATCH.most, 2 * batch);
+      else if (took > PIECE_MS.long) batch = Math.max(1, batch / 2);
+      from = to;
+      done(to);
+    }
+  }
+
+  /** [to − from, blocks·dim] */
+  private async clsOf(
+    parameters: Tensors,
+    rowsOf: RowsOf,
+    from: number,
+    to: number,
+    blocks: number,
+  ): Promise<Float32Array> {
+    const { backbone, views } = this.config;
+    const side = views.globalSize / backbone.patchSize;
+    const count = to - from;
+    const cls = tf.tidy(() => {
+      const patches = tf.tensor2d(rowsOf(from, to), [count * side * side, 3 * backbone.patchSize ** 2]);
+      const layout = tokenLayout([{ sequences: count, rows: side, columns: side }]);
+      const each = lastClsFeatures(parameters, { patches, layout }, backbone, blocks);
+      return each.length === 1 ? each : [tf.concat2d(each, 1)];
+    });
+    const values = await cls[0]?.data<'float32'>();
+    tf.dispose(cls);
+    return values ?? new Float32Array();
+  }
+
+  private async parametersOf(who: 'network' | 'untrained'): Promise<Tensors> {
+    if (who === 'network') return this.materials.held[this.study.network].parameters;
+    this.untrained ??= await this.piece(async () =>
+      initialNetwork(networkSpec(networkShape(this.config)), this.config.training.seed),
+    );
+    return this.untrained.parameters;
+  }
+
+  close(): void {
+    if (this.untrained) disposeNetwork(this.untrained);
+    this.untrained = null;
+  }
+}
+
+const NAMES = { untrained: 'the untrained network', pixels: 'raw pixels' } as const;
+
+export function inWords(count: number): string {
+  return count.toLocaleString('en');
+}
