@@ -85,9 +85,11 @@ export interface GpuPeak {
   copy: number;
 }
 
-/** The bench's own kernels, so that the peak does not rest on the project's alone. */
-export async function gpuPeak(device: GPUDevice, software: boolean): Promise<GpuPeak> {
-  const side = software ? 512 : 4096;
+/** The bench's own kernels on squares of `side`, so that the peak does not rest on the project's alone. */
+export async function gpuPeak(
+  device: GPUDevice,
+  { software, side }: { software: boolean; side: number },
+): Promise<GpuPeak> {
   const copied = (software ? 32 : 256) * 2 ** 20;
   const invocations = software ? 2048 : 2 ** 21;
   const info = device.adapterInfo;
