@@ -76,7 +76,7 @@ export async function logisticRegression(
         biasGradient[c] = (biasGradient[c] ?? 0) + (logits[c] ?? 0);
       }
       addOuter(weightGradient, logits, rows, i * width, width);
-      if (i % 32 === 31) await breathe();
+      if (i % 32 === 0) await breathe();
     }
     for (let j = 0; j < split; j++) {
       const weight = x[j] ?? 0;
