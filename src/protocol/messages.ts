@@ -1,6 +1,7 @@
 /** The messages between page and trainer. Commands go in, events come out; nothing runs here. */
 import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
+import { lookCommands, lookEvents } from './looks.ts';
 import { studyCommands, studyEvents } from './studies.ts';
 import {
   attentionSnapshotSchema,
@@ -47,6 +48,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('evaluate-knn') }),
   /** Answered by 'checkpoint'. */
   z.object({ type: z.literal('get-checkpoint') }),
+  ...lookCommands,
   ...studyCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
@@ -76,6 +78,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('neighbours'), neighbours: neighboursSchema }),
   /** A safetensors file: student, teacher and center under the official names, the config in its metadata. */
   z.object({ type: z.literal('checkpoint'), step: z.int(), bytes: z.instanceof(Uint8Array<ArrayBuffer>) }),
+  ...lookEvents,
   ...studyEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),
 ]);

@@ -1,6 +1,7 @@
 /** What each event of the trainer does to the stores. One switch; nothing is sent from here. */
 import type { TrainerEvent } from '../protocol/messages.ts';
 import { addCards, datasetStore } from './dataset.ts';
+import { applyToLooks, forgetImage, forgetLooks } from './looks.ts';
 import { clearSeries, seriesStore } from './series.ts';
 import { sessionStore } from './session.ts';
 import { stopsRun } from './status-text.ts';
@@ -46,12 +47,14 @@ export function apply(event: TrainerEvent): void {
         neighbours: null,
         pinned: Array.from({ length: Math.min(FIRST_PINS, images) }, (_, id) => id),
       });
+      forgetImage();
       forgetFault('data');
       return;
     }
     case 'run-started':
       clearSeries();
       countRun();
+      forgetLooks();
       viewStore.setState({ attention: null, neighbours: null });
       // What was wrong with images that were dropped stays true: the run begins on those from before.
       sessionStore.setState(({ fault }) => ({
@@ -88,6 +91,12 @@ export function apply(event: TrainerEvent): void {
       return;
     case 'checkpoint':
       // A file for the person, not state: `conversation.ts` hands it over.
+      return;
+    case 'look':
+    case 'look-refused':
+    case 'photo':
+    case 'photo-refused':
+      applyToLooks(event);
       return;
     case 'study-progress':
     case 'study-result':

@@ -3,11 +3,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import { IntakeCancelled } from '../data/intake.ts';
+import type { Look } from '../protocol/looks.ts';
 import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.ts';
 import { openBackend, type Preference } from './backend.ts';
 import { breathe } from './breathe.ts';
 import { deviceLost, faultOf, gpuError, notFinite, nothingToSave, outOfMemory } from './faults.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
+import { Looks } from './looks.ts';
 import { summaryOfModel } from './model-summary.ts';
 import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
@@ -29,6 +31,7 @@ export class Session {
   private readonly emit: Emit;
   private readonly reporter: Reporter;
   private readonly observer: Observer;
+  readonly looks: Looks;
   readonly studies: Studies;
   private config: RunConfig;
   private prefer: Preference = 'auto';
@@ -46,6 +49,7 @@ export class Session {
     this.emit = emit;
     this.config = config;
     this.observer = new Observer(emit);
+    this.looks = new Looks(emit, (work) => this.observer.exclusively(work));
     this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
     this.reporter = new Reporter(emit, () => this.sendStatus());
   }
@@ -120,6 +124,7 @@ export class Session {
     this.run?.dispose();
     this.run = null;
     this.observer.leave();
+    this.looks.leave();
     this.studies.leave(REPLACED);
     this.reporter.clear();
     this.setPhase('idle');
@@ -127,6 +132,7 @@ export class Session {
     this.emit({ type: 'run-started', config });
     this.run = new TrainingRun(config, catalogue);
     this.observer.follow(this.run, catalogue);
+    this.looks.follow(this.run, catalogue);
     this.studies.follow(this.run, catalogue);
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.emit({ type: 'model', summary: summaryOfModel(this.run) });
@@ -190,6 +196,7 @@ export class Session {
     if (this.deviceUsable) return;
     // The tensors died with the device; they are forgotten, not freed.
     this.run?.forget();
+    this.looks.forget();
     this.run = null;
     await this.open(this.prefer);
   }
@@ -205,6 +212,7 @@ export class Session {
   /** Resolves when no step and no evaluation is under way; the run is about to be replaced, so those give up. */
   private async stopped(): Promise<void> {
     this.observer.leave();
+    this.looks.leave();
     this.studies.leave(REPLACED);
     while (this.looping) await breathe();
     await this.observer.idle();
@@ -269,6 +277,10 @@ export class Session {
 
   async neighbors(id: number): Promise<void> {
     if (this.phase !== 'fault') await this.observer.neighbors(id);
+  }
+
+  async look(id: number, wish: Look): Promise<void> {
+    if (this.phase !== 'fault') await this.looks.look(id, wish);
   }
 
   async checkpoint(): Promise<void> {

@@ -47,6 +47,10 @@ async function obey(command: Command): Promise<void> {
       return session.evaluateKnn();
     case 'get-checkpoint':
       return session.checkpoint();
+    case 'look':
+      return session.look(command.id, command.look);
+    case 'open-photo':
+      return session.looks.openPhoto(command.file);
     case 'study':
       return session.studies.start(command.id, command.study);
     case 'cancel-study':

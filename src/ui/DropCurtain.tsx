@@ -1,4 +1,4 @@
-/** The whole window takes a drop, and says so while something is dragged over it. */
+/** The whole window takes a drop that nothing on the page has taken, and says so while something is dragged over it. */
 import { useEffect, useState } from 'react';
 import { loadDropped } from '../state/gathering.ts';
 
@@ -28,7 +28,8 @@ export function DropCurtain() {
       depth = 0;
       setOver(false);
       const { dataTransfer } = event;
-      if (!dataTransfer || !carriesFiles(event)) return;
+      // A place on the page has taken it for itself.
+      if (event.defaultPrevented || !dataTransfer || !carriesFiles(event)) return;
       event.preventDefault();
       // The browser empties the transfer once this handler returns, so gathering begins within it.
       void loadDropped(dataTransfer.items);

@@ -1,8 +1,8 @@
 /** The middle of the page: what the student sees, where it looks, what lies close together, what it is worth. */
 import { Tabs } from '@mantine/core';
 import { showTab, type WatchTab } from '../state/view.ts';
+import { AttentionTab } from './attention/AttentionTab.tsx';
 import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
-import { AttentionPanel } from './panels/AttentionPanel.tsx';
 import { CropsPanel } from './panels/CropsPanel.tsx';
 import { KnnPanel } from './panels/KnnPanel.tsx';
 import { useView } from './use-stores.ts';
@@ -33,7 +33,7 @@ export function Watch() {
         <CropsPanel />
       </Tabs.Panel>
       <Tabs.Panel value="attention">
-        <AttentionPanel />
+        <AttentionTab />
       </Tabs.Panel>
       <Tabs.Panel value="knn">
         <KnnPanel />

@@ -1,6 +1,7 @@
 /** The stores as React hooks: a component renders again only when what it selects changes. */
 import { useStore } from 'zustand';
 import { type DatasetState, datasetStore } from '../state/dataset.ts';
+import { type LooksState, looksStore } from '../state/looks.ts';
 import { type SeriesState, seriesStore } from '../state/series.ts';
 import { type SessionState, sessionStore } from '../state/session.ts';
 import { type SettingsState, settingsStore } from '../state/settings.ts';
@@ -11,5 +12,6 @@ export const useSession = <T>(select: (state: SessionState) => T): T => useStore
 export const useSettings = <T>(select: (state: SettingsState) => T): T => useStore(settingsStore, select);
 export const useDataset = <T>(select: (state: DatasetState) => T): T => useStore(datasetStore, select);
 export const useSeries = <T>(select: (state: SeriesState) => T): T => useStore(seriesStore, select);
+export const useLooks = <T>(select: (state: LooksState) => T): T => useStore(looksStore, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(viewStore, select);
 export const useStudies = <T>(select: (state: StudiesState) => T): T => useStore(studiesStore, select);

@@ -6,6 +6,7 @@ import { usePixelRatio } from './pixel-ratio.ts';
 interface Props extends Omit<CanvasHTMLAttributes<HTMLCanvasElement>, 'width' | 'height'> {
   /** CSS pixels. */
   size: Size;
+  /** What it shows; empty for a picture that the text beside it describes. */
   label: string;
   /** Keep it stable (`useCallback`): a new one paints anew. Coordinates are CSS pixels; pictures are drawn unsmoothed. */
   paint: (context: CanvasRenderingContext2D, size: Size) => void;
@@ -28,8 +29,7 @@ export function PaintedCanvas({ size: { width, height }, label, paint, ...rest }
     <canvas
       {...rest}
       ref={canvas}
-      role="img"
-      aria-label={label}
+      {...(label === '' ? { 'aria-hidden': true } : { role: 'img', 'aria-label': label })}
       style={{ display: 'block', width, height, ...rest.style }}
     />
   );

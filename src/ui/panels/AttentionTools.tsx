@@ -113,7 +113,7 @@ interface ShareProps {
   onChange: (value: number) => void;
 }
 
-function Share({ name, value, min, onChange }: ShareProps) {
+export function Share({ name, value, min, onChange }: ShareProps) {
   const percent = `${Math.round(value * 100)} %`;
   return (
     <span className={classes.tool}>

@@ -4,11 +4,12 @@ import { defaultConfig } from '../../../src/config/schema.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
 import { apply } from '../../../src/state/apply.ts';
 import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
+import { looksStore } from '../../../src/state/looks.ts';
 import { seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
 import { studiesStore } from '../../../src/state/studies.ts';
 import { viewStore } from '../../../src/state/view.ts';
-import { card, freshStores, knn, row, status, studyResult, summary } from './stores.ts';
+import { card, freshStores, knn, lookResult, row, status, studyResult, summary } from './stores.ts';
 
 const fault = { kind: 'data' as const, what: 'No image could be read.', remedy: 'Drop others.' };
 const attention = { step: 3, heads: 1, rows: 1, columns: 1, images: [], overlap: null };
@@ -79,6 +80,28 @@ describe('apply', () => {
     checkpoint: [
       { type: 'checkpoint', step: 1, bytes: new Uint8Array(1) },
       () => expect(seriesStore.getState().version).toBe(0),
+    ],
+    look: [
+      { type: 'look', id: 9, result: lookResult },
+      // Nobody asked for it.
+      () => expect(looksStore.getState().result).toBeNull(),
+    ],
+    'look-refused': [
+      { type: 'look-refused', id: 9, sentence: 'Too narrow.' },
+      () => expect(looksStore.getState().refusal).toBeNull(),
+    ],
+    photo: [
+      { type: 'photo', photo: { name: 'cat.jpg', width: 30, height: 20 } },
+      () =>
+        expect(looksStore.getState()).toMatchObject({
+          closer: true,
+          wish: { image: 'photo', resolution: 'own' },
+          photo: { name: 'cat.jpg' },
+        }),
+    ],
+    'photo-refused': [
+      { type: 'photo-refused', sentence: 'Broken.' },
+      () => expect(looksStore.getState().refusal).toBe('Broken.'),
     ],
     'study-progress': [
       { type: 'study-progress', id: 1, text: 'Half', share: 0.5 },

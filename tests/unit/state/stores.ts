@@ -1,6 +1,7 @@
 /** Fresh stores and a trainer that only listens, for tests of the state. */
 
 import type { TrainerClient } from '../../../src/client/trainer-client.ts';
+import type { LookResult } from '../../../src/protocol/looks.ts';
 import type { Command, TrainerEvent } from '../../../src/protocol/messages.ts';
 import type { StudyResult } from '../../../src/protocol/studies.ts';
 import type {
@@ -11,6 +12,7 @@ import type {
   StepMetrics,
 } from '../../../src/protocol/values.ts';
 import { datasetStore } from '../../../src/state/dataset.ts';
+import { looksStore } from '../../../src/state/looks.ts';
 import { clearSeries, seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
 import { settingsStore } from '../../../src/state/settings.ts';
@@ -23,6 +25,7 @@ export function freshStores(): void {
   datasetStore.setState(datasetStore.getInitialState(), true);
   viewStore.setState(viewStore.getInitialState(), true);
   studiesStore.setState(studiesStore.getInitialState(), true);
+  looksStore.setState(looksStore.getInitialState(), true);
   clearSeries();
   seriesStore.setState(seriesStore.getInitialState(), true);
 }
@@ -123,4 +126,20 @@ export const studyResult: StudyResult = {
   ],
   notes: [],
   finding: { kind: 'knn' },
+};
+
+/** A closer look at 2 × 2 patches by two heads. */
+export const lookResult: LookResult = {
+  look: { image: 0, resolution: 'trained', network: 'teacher', block: null, patch: null, show: 'heads' },
+  step: 5,
+  block: 3,
+  blocks: 4,
+  heads: 2,
+  rows: 2,
+  columns: 2,
+  patchSize: 4,
+  pixels: { width: 8, height: 8, rgba: new Uint8ClampedArray(256) },
+  source: { width: 64, height: 64 },
+  milliseconds: 20,
+  shown: { show: 'heads', maps: Float32Array.of(0.1, 0.2, 0.3, 0.2, 0.3, 0.2, 0.1, 0.2) },
 };

@@ -1,0 +1,51 @@
+/** The color bar of the large map, and what the patch under the pointer holds. */
+import { gradientOf } from '../../core/colormap.ts';
+import type { LookResult } from '../../protocol/looks.ts';
+import { formatShare, largestOf } from '../panels/attention-maps.ts';
+import pictures from '../panels/pictures.module.css';
+import { useView } from '../use-stores.ts';
+import type { Drawing } from './CloserTools.tsx';
+import type { LookMaps } from './look-maps.ts';
+
+interface Props {
+  result: LookResult;
+  maps: LookMaps | null;
+  drawing: Drawing;
+  pointed: number | null;
+}
+
+export function CloserLegend({ result: { columns, rows }, maps, drawing, pointed }: Props) {
+  const mass = useView((state) => state.overlay.mass);
+  if (maps === null) return null;
+  const { values, name } = maps.chosen;
+  const even = 1 / (rows * columns);
+  return (
+    <div className={pictures.legend}>
+      {drawing.masked ? (
+        <div>Clear: the patches that hold the top {Math.round(mass * 100)} %. The rest is darkened.</div>
+      ) : (
+        <div>
+          <div
+            className={pictures.bar}
+            style={{ background: gradientOf(drawing.colormap) }}
+            role="img"
+            aria-label={`Color scale, ${drawing.colormap}: dark is none`}
+          />
+          <div className={pictures.barEnds}>
+            <span>0</span>
+            <span>{formatShare(largestOf(values))}, this map's largest</span>
+          </div>
+        </div>
+      )}
+      <div className={pictures.readout}>
+        An even share would be {formatShare(even)} a patch.{' '}
+        {pointed !== null && pointed < values.length && (
+          <>
+            {name}, row {Math.floor(pointed / columns) + 1}, column {(pointed % columns) + 1}:{' '}
+            <b>{formatShare(values[pointed] ?? 0)}</b>
+          </>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+/** Where a photo can be dropped to be looked at, while a drop anywhere else brings images to train on. */
+import { type DragEvent, type ReactNode, useState } from 'react';
+import { openPhoto } from '../../state/looking.ts';
+import classes from './closer.module.css';
+
+const carriesFiles = ({ dataTransfer }: DragEvent) => dataTransfer.types.includes('Files');
+
+export function PhotoZone({ children }: { children: ReactNode }) {
+  const [over, setOver] = useState(false);
+  const take = (event: DragEvent) => {
+    if (!carriesFiles(event)) return;
+    // Prevented, it is no longer the whole page's to take.
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'copy';
+    setOver(true);
+  };
+  const drop = (event: DragEvent) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    setOver(false);
+    const [file] = event.dataTransfer.files;
+    if (file) openPhoto(file);
+  };
+  return (
+    <section
+      className={classes.zone}
+      data-over={over}
+      aria-label="Drop a photo here to look at it"
+      onDragEnter={take}
+      onDragOver={take}
+      onDragLeave={() => setOver(false)}
+      onDrop={drop}
+    >
+      {children}
+      <p className={classes.invitation} aria-hidden="true">
+        Drop a photo here to look at it, without training on it
+      </p>
+    </section>
+  );
+}
