@@ -10,12 +10,22 @@ export interface Scaler {
 /** Mean and deviation of each column of rows [n, width]. */
 export function fitScaler(rows: Float32Array, width: number): Scaler {
   const n = rows.length / width;
-  const mean = new Float64Array(width);
+  const mean = columnMeans(rows, width);
   const variance = new Float64Array(width);
-  for (let i = 0; i < rows.length; i++) mean[i % width] = (mean[i % width] ?? 0) + (rows[i] ?? 0) / n;
-  for (let i = 0; i < rows.length; i++)
-    variance[i % width] = (variance[i % width] ?? 0) + ((rows[i] ?? 0) - (mean[i % width] ?? 0)) ** 2 / n;
+  for (let from = 0; from < rows.length; from += width)
+    for (let j = 0; j < width; j++) {
+      const off = (rows[from + j] ?? 0) - (mean[j] ?? 0);
+      variance[j] = (variance[j] ?? 0) + (off * off) / n;
+    }
   return { mean, scale: variance.map((value, j) => (varies(value, mean[j] ?? 0, n) ? Math.sqrt(value) : 1)) };
+}
+
+/** [width] of rows [n, width]. */
+export function columnMeans(rows: Float32Array, width: number): Float64Array<ArrayBuffer> {
+  const sums = new Float64Array(width);
+  for (let from = 0; from < rows.length; from += width)
+    for (let j = 0; j < width; j++) sums[j] = (sums[j] ?? 0) + (rows[from + j] ?? 0);
+  return sums.map((sum) => (sum * width) / rows.length);
 }
 
 /** False where the variance of n values of that mean is no more than rounding can make of equal ones. */
@@ -26,7 +36,8 @@ const varies = (variance: number, mean: number, n: number): boolean =>
 export function standardized(rows: Float32Array, { mean, scale }: Scaler): Float32Array<ArrayBuffer> {
   const width = mean.length;
   const scaled = new Float32Array(rows.length);
-  for (let i = 0; i < rows.length; i++)
-    scaled[i] = ((rows[i] ?? 0) - (mean[i % width] ?? 0)) / (scale[i % width] ?? 1);
+  for (let from = 0; from < rows.length; from += width)
+    for (let j = 0; j < width; j++)
+      scaled[from + j] = ((rows[from + j] ?? 0) - (mean[j] ?? 0)) / (scale[j] ?? 1);
   return scaled;
 }
