@@ -44,9 +44,13 @@ export async function nearDuplicates(
   };
   const pairs: Pair[] = [];
   let found = 0;
+  /** What a pair must surpass once there are enough: rows come in order, so of equals the earlier is there already. */
+  let floor = Number.NEGATIVE_INFINITY;
   const keepBest = () => {
     pairs.sort((x, y) => y.similarity - x.similarity || x.a - y.a || x.b - y.b);
-    pairs.length = Math.min(pairs.length, most);
+    if (pairs.length < most) return;
+    pairs.length = most;
+    floor = pairs.at(-1)?.similarity ?? floor;
   };
   const breathe = paced(between);
   await likeness(async (values, firstRow, rows) => {
