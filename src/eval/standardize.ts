@@ -17,20 +17,17 @@ export function fitScaler(rows: Float32Array, width: number): Scaler {
       const off = (rows[from + j] ?? 0) - (mean[j] ?? 0);
       variance[j] = (variance[j] ?? 0) + (off * off) / n;
     }
-  return { mean, scale: variance.map((value, j) => (varies(value, mean[j] ?? 0, n) ? Math.sqrt(value) : 1)) };
+  return { mean, scale: variance.map((value) => (value > 0 ? Math.sqrt(value) : 1)) };
 }
 
-/** [width] of rows [n, width]. */
+/** [width] of rows [n, width]. Float64 sums float32 values exactly, so a column of equal values has exactly their mean. */
 export function columnMeans(rows: Float32Array, width: number): Float64Array<ArrayBuffer> {
   const sums = new Float64Array(width);
   for (let from = 0; from < rows.length; from += width)
     for (let j = 0; j < width; j++) sums[j] = (sums[j] ?? 0) + (rows[from + j] ?? 0);
-  return sums.map((sum) => (sum * width) / rows.length);
+  const n = rows.length / width;
+  return sums.map((sum) => sum / n);
 }
-
-/** False where the variance of n values of that mean is no more than rounding can make of equal ones. */
-const varies = (variance: number, mean: number, n: number): boolean =>
-  variance > n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
 
 /** (row − mean) / scale, of all rows [n, width]. */
 export function standardized(rows: Float32Array, { mean, scale }: Scaler): Float32Array<ArrayBuffer> {

@@ -28,6 +28,15 @@ it('finds each pair once, most alike first, and joins chains into groups, larges
   ]);
 });
 
+it('joins two rows by a third that comes after both', async () => {
+  const { pairs, groups } = await find(degrees(0, 8, 4), 5);
+  expect(pairs.map(({ a, b }) => [a, b])).toEqual([
+    [0, 2],
+    [1, 2],
+  ]);
+  expect(groups).toEqual([[0, 1, 2]]);
+});
+
 it('keeps only the most alike pairs, and still counts and groups all', async () => {
   const rows = degrees(...Array.from({ length: 120 }, (_, i) => i * i * 0.0001));
   const { pairs, found, groups } = await find(rows, 10, 7);

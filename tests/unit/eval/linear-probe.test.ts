@@ -83,6 +83,25 @@ describe('sweepRates', () => {
     for (const { accuracy } of tried) expect(accuracy * 42).toBeCloseTo(Math.round(accuracy * 42), 10);
   });
 
+  it('never trains on what it scores', async () => {
+    // Each row has a column of its own, so labels can be learned by heart and nothing can be known of other rows.
+    const n = 40;
+    const own = Float32Array.from({ length: n * n }, (_, at) => (at % (n + 1) === 0 ? 1 : 0));
+    const labels = Array.from(seededDraws(1).order(0, n), (i) => i % 2);
+    const byHeart = { ...settings, batch: n, weightDecay: 0 };
+    const learned = await linearProbe(
+      { rows: own, labels },
+      { rows: own, labels },
+      n,
+      2,
+      { ...byHeart, rate: 9 },
+      atOnce,
+    );
+    expect(learned.accuracy).toBe(1);
+    const { tried } = await sweepRates({ rows: own, labels }, n, 2, byHeart, [9], atOnce);
+    expect(tried[0]?.accuracy).toBeLessThan(1);
+  });
+
   it('needs two images', async () => {
     const one = { rows: train.rows.slice(0, width), labels: [0] };
     await expect(sweepRates(one, width, classes, settings, [1], atOnce)).rejects.toThrow(RangeError);
