@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { attentionWeights } from '../ops/attention.ts';
 import type { Segment } from '../ops/layout.ts';
 import { product } from '../ops/matmul.ts';
-import { type Between, blockOf, type Opened } from './opened.ts';
+import { blockOf, type Opened } from './opened.ts';
+import type { Between } from './pace.ts';
 
 /** The CLS token comes first; patch i is token 1 + i. */
 export const CLS = 0;

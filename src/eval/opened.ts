@@ -4,9 +4,7 @@ import type { Tensors } from '../model/network.ts';
 import type { BackboneShape } from '../model/shapes.ts';
 import { block, embed, finalNorm } from '../model/vit.ts';
 import { type Segment, tokenLayout } from '../ops/layout.ts';
-
-/** Awaited between pieces of work; may throw to give up. */
-export type Between = () => Promise<void>;
+import type { Between } from './pace.ts';
 
 export interface OpenedBlock {
   /** Queries, keys and values, [1 + patches, 3·dim]. */

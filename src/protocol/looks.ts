@@ -13,7 +13,7 @@ export const lookSchema = z.object({
   block: z.int().min(0).nullable(),
   /** The patch that attends; null for the CLS token. */
   patch: z.int().min(0).nullable(),
-  show: z.enum(['heads', 'rollout', 'distances']),
+  show: z.enum(['heads', 'rollout', 'colors', 'distances']),
 });
 export type Look = z.output<typeof lookSchema>;
 
@@ -22,6 +22,8 @@ const shownSchema = z.discriminatedUnion('show', [
   z.object({ show: z.literal('heads'), maps: floatsSchema }),
   /** Rollout from the chosen block down, [rows, columns]. */
   z.object({ show: z.literal('rollout'), map: floatsSchema }),
+  /** First three principal components of the patch tokens as red, green and blue, a pixel a patch, and their shares of the variance. */
+  z.object({ show: z.literal('colors'), colors: pixelsSchema, explained: z.array(z.number()) }),
   /** Mean attention distance, pixels of the picture, [blocks][heads]. */
   z.object({ show: z.literal('distances'), distances: z.array(z.array(z.number())) }),
 ]);

@@ -9,6 +9,7 @@ import type { RunSnapshot } from '../dino/run-state.ts';
 import { attentionDistances, CLS, rollout, tokenAttention } from '../eval/attention-flow.ts';
 import { bytesOf, close, type Opened, openNetwork } from '../eval/opened.ts';
 import type { Between } from '../eval/pace.ts';
+import { patchColors } from '../eval/patch-colors.ts';
 import { initialNetwork } from '../model/border.ts';
 import { disposeNetwork } from '../model/network.ts';
 import type { Look, LookResult } from '../protocol/looks.ts';
@@ -215,6 +216,12 @@ async function show(
       return { show: what, maps: await tokenAttention(opened, block, token) };
     case 'rollout':
       return { show: what, map: await rollout(opened, block, token, between) };
+    case 'colors': {
+      const { shares, explained } = await patchColors(opened, block, between);
+      const data = Uint8Array.from(shares, (share) => Math.round(255 * share));
+      const { rows, columns } = opened.segment;
+      return { show: what, colors: pixelsOf({ width: columns, height: rows, data }), explained };
+    }
     case 'distances':
       return { show: what, distances: await attentionDistances(opened, patchSize, between) };
     default:

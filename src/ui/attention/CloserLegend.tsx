@@ -6,18 +6,21 @@ import pictures from '../panels/pictures.module.css';
 import { useView } from '../use-stores.ts';
 import type { Drawing } from './CloserTools.tsx';
 import type { LookMaps } from './look-maps.ts';
+import { scaleOf } from './map-style.ts';
 
 interface Props {
   result: LookResult;
-  maps: LookMaps | null;
+  maps: LookMaps;
   drawing: Drawing;
   pointed: number | null;
 }
 
-export function CloserLegend({ result: { columns, rows }, maps, drawing, pointed }: Props) {
+export function CloserLegend({ result, maps, drawing, pointed }: Props) {
   const mass = useView((state) => state.overlay.mass);
-  if (maps === null) return null;
   const { values, name } = maps.chosen;
+  const { low, top } = scaleOf(result, values, drawing);
+  const { rows, columns } = result;
+  const above = top < largestOf(values);
   const even = 1 / (rows * columns);
   return (
     <div className={pictures.legend}>
@@ -32,13 +35,14 @@ export function CloserLegend({ result: { columns, rows }, maps, drawing, pointed
             aria-label={`Color scale, ${drawing.colormap}: dark is none`}
           />
           <div className={pictures.barEnds}>
-            <span>0</span>
-            <span>{formatShare(largestOf(values))}, this map's largest</span>
+            <span>{formatShare(low)}</span>
+            <span>{formatShare(top)}</span>
           </div>
         </div>
       )}
       <div className={pictures.readout}>
-        An even share would be {formatShare(even)} a patch.{' '}
+        {drawing.fromZero ? 'From zero to' : 'From the least to'} the largest share of this map
+        {above && ' but for the patch itself'}; an even share would be {formatShare(even)} a patch.{' '}
         {pointed !== null && pointed < values.length && (
           <>
             {name}, row {Math.floor(pointed / columns) + 1}, column {(pointed % columns) + 1}:{' '}

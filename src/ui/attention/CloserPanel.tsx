@@ -12,14 +12,15 @@ import { CloserTools, type Drawing } from './CloserTools.tsx';
 import classes from './closer.module.css';
 import { Distances } from './Distances.tsx';
 import { HeadTiles } from './HeadTiles.tsx';
+import { LargeColors } from './LargeColors.tsx';
 import { LargeMap } from './LargeMap.tsx';
 import { mapsOf, sizeInWords } from './look-maps.ts';
 import { PhotoZone } from './PhotoZone.tsx';
 
 const ABOUT =
-  'Attention of any block and head on one picture: how much the CLS token, or a patch that you click, takes from each patch. Early blocks mostly look around themselves, later ones farther and at the content. Rollout follows attention through all blocks below, the residual connections included: what has reached the token from where. The untrained network is this run before its first step, so compare with it: a map that it shows too was not learned.';
+  'Attention of any block and head on one picture: how much the CLS token, or a patch that you click, takes from each patch. Early blocks mostly look around themselves, later ones farther and at the content. Rollout follows attention through all blocks below, the residual connections included: what has reached the token from where. PCA colors show the patch tokens themselves: patches of like color mean the like to the network. The untrained network is this run before its first step, so compare with it: a map that it shows too was not learned.';
 const SOURCE =
-  'Caron et al. 2021, Fig. 1 and §4.2.2; rollout: Abnar & Zuidema 2020, §3; distances: Dosovitskiy et al. 2021, Fig. 7. On other grids than the trained one the positions are resampled (bicubic), as in the official code.';
+  'Caron et al. 2021, Fig. 1 and §4.2.2; rollout: Abnar & Zuidema 2020, §3; colors after Oquab et al. 2023 (DINOv2), Fig. 1; distances: Dosovitskiy et al. 2021, Fig. 7. On other grids than the trained one the positions are resampled (bicubic), as in the official code.';
 
 export function CloserPanel() {
   useEffect(startLooking, []);
@@ -27,7 +28,7 @@ export function CloserPanel() {
   const refusal = useLooks((state) => state.refusal);
   const hasImages = useDataset((state) => state.summary !== null);
   const step = useSession(({ status }) => status?.step ?? 0);
-  const [drawing, setDrawing] = useState<Drawing>({ colormap: 'viridis', masked: false });
+  const [drawing, setDrawing] = useState<Drawing>({ colormap: 'viridis', masked: false, fromZero: false });
   const behind = result ? Math.max(0, step - result.step) : 0;
   return (
     <PhotoZone>
@@ -75,27 +76,26 @@ function Look({ result, drawing }: { result: LookResult; drawing: Drawing }) {
   const [pointed, setPointed] = useState<number | null>(null);
   const maps = mapsOf(result, head);
   const beside = width >= BESIDE;
+  const room = { width: beside ? width * 0.56 : width, height: 480 };
   return (
     <div ref={ref}>
       {width > 0 && (
         <>
           <div className={classes.look} data-beside={beside}>
-            <LargeMap
-              result={result}
-              maps={maps}
-              drawing={drawing}
-              room={{ width: beside ? width * 0.56 : width, height: 480 }}
-              onPoint={setPointed}
-            />
+            {maps ? (
+              <LargeMap result={result} maps={maps} drawing={drawing} room={room} onPoint={setPointed} />
+            ) : (
+              <LargeColors result={result} room={room} />
+            )}
             <HeadTiles
               result={result}
               maps={maps}
               drawing={drawing}
-              width={beside ? width * 0.44 - 18 : width}
+              room={{ width: beside ? width * 0.44 - 18 : width, height: 430 }}
             />
           </div>
           <p className={classes.sizes}>{sizeInWords(result)}</p>
-          <CloserLegend result={result} maps={maps} drawing={drawing} pointed={pointed} />
+          {maps && <CloserLegend result={result} maps={maps} drawing={drawing} pointed={pointed} />}
           <Distances result={result} />
         </>
       )}

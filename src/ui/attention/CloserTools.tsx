@@ -16,6 +16,8 @@ export interface Drawing {
   colormap: ColormapName;
   /** The mask of the top mass in place of the map. */
   masked: boolean;
+  /** Colors begin at 0, not at the map's least value. */
+  fromZero: boolean;
 }
 
 interface Props {
@@ -31,6 +33,7 @@ const NETWORKS = [
 const SHOWN = [
   { value: 'heads', label: 'Attention' },
   { value: 'rollout', label: 'Rollout' },
+  { value: 'colors', label: 'PCA colors' },
 ] as const;
 const RESOLUTIONS = [
   { value: 'trained', label: 'As trained' },
@@ -132,42 +135,55 @@ function Blocks() {
 
 function DrawingTools({ drawing, onDraw }: Props) {
   const overlay = useView((state) => state.overlay);
+  const colored = useLooks((state) => state.wish.show === 'colors');
+  const masked = drawing.masked && !colored;
   return (
     <div className={pictures.toolbar}>
-      <SegmentedControl
-        size="xs"
-        aria-label="How to draw maps"
-        value={drawing.masked ? 'mask' : 'map'}
-        onChange={(value) => onDraw({ masked: value === 'mask' })}
-        data={[
-          { value: 'map', label: 'Map' },
-          { value: 'mask', label: 'Mask' },
-        ]}
-      />
+      {!colored && (
+        <SegmentedControl
+          size="xs"
+          aria-label="How to draw maps"
+          value={masked ? 'mask' : 'map'}
+          onChange={(value) => onDraw({ masked: value === 'mask' })}
+          data={[
+            { value: 'map', label: 'Map' },
+            { value: 'mask', label: 'Mask' },
+          ]}
+        />
+      )}
       <Share
-        name={drawing.masked ? 'Darken' : 'Opacity'}
+        name={masked ? 'Darken' : 'Opacity'}
         value={overlay.opacity}
         min={0}
         onChange={(opacity) => setOverlay({ opacity })}
       />
-      {drawing.masked ? (
+      {masked && (
         <Share name="Top mass" value={overlay.mass} min={0.05} onChange={(mass) => setOverlay({ mass })} />
-      ) : (
-        <>
-          <SegmentedControl
-            size="xs"
-            aria-label="Color map"
-            value={drawing.colormap}
-            onChange={(colormap) => onDraw({ colormap })}
-            data={[...COLORMAPS]}
-          />
-          <Switch
-            size="xs"
-            label="Smooth"
-            checked={overlay.smooth}
-            onChange={({ currentTarget }) => setOverlay({ smooth: currentTarget.checked })}
-          />
-        </>
+      )}
+      {!masked && !colored && (
+        <SegmentedControl
+          size="xs"
+          aria-label="Color map"
+          value={drawing.colormap}
+          onChange={(colormap) => onDraw({ colormap })}
+          data={[...COLORMAPS]}
+        />
+      )}
+      {!masked && !colored && (
+        <Switch
+          size="xs"
+          label="From zero"
+          checked={drawing.fromZero}
+          onChange={({ currentTarget }) => onDraw({ fromZero: currentTarget.checked })}
+        />
+      )}
+      {!masked && !colored && (
+        <Switch
+          size="xs"
+          label="Smooth"
+          checked={overlay.smooth}
+          onChange={({ currentTarget }) => setOverlay({ smooth: currentTarget.checked })}
+        />
       )}
       <SaveMaps drawing={drawing} />
     </div>

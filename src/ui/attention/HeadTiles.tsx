@@ -3,35 +3,44 @@ import { useMemo } from 'react';
 import type { LookResult } from '../../protocol/looks.ts';
 import { chooseHead } from '../../state/looks.ts';
 import { bitmapOf } from '../canvas/bitmap.ts';
-import { crispSize } from '../canvas/fit.ts';
+import { crispSize, type Size } from '../canvas/fit.ts';
 import { PixelCanvas } from '../canvas/PixelCanvas.tsx';
 import { usePixelRatio } from '../canvas/pixel-ratio.ts';
 import { AttentionTile } from '../panels/AttentionTile.tsx';
 import type { Drawing } from './CloserTools.tsx';
 import classes from './closer.module.css';
-import type { LookMaps } from './look-maps.ts';
-import { useMapStyle } from './map-style.ts';
+import type { LookMaps, NamedMap } from './look-maps.ts';
+import { type LookStyle, useLookStyle, useMapStyle } from './map-style.ts';
 
 interface Props {
   result: LookResult;
   maps: LookMaps | null;
   drawing: Drawing;
   /** CSS pixels for all of them. */
-  width: number;
+  room: Size;
 }
 
-const LEAST = 92;
 const GAP = 8;
+const CAPTION = 28;
+const MOST_ACROSS = 8;
 
-export function HeadTiles({ result, maps, drawing, width }: Props) {
+/** The largest tiles of which all fit into the room, if they can. */
+function tileSize(count: number, { rows, columns }: LookResult, room: Size, ratio: number) {
+  for (let across = 1; ; across++) {
+    const side = (room.width - (across - 1) * GAP) / across - 4;
+    const size = crispSize({ width: columns, height: rows }, { width: side, height: room.height }, ratio);
+    const height = Math.ceil(count / across) * (size.height + CAPTION + GAP);
+    if (height <= room.height || across === MOST_ACROSS) return { across, size };
+  }
+}
+
+export function HeadTiles({ result, maps, drawing, room }: Props) {
   const ratio = usePixelRatio();
-  const style = useMapStyle(drawing);
-  const { pixels, rows, columns } = result;
+  const style = useLookStyle(drawing);
+  const { pixels } = result;
   const picture = useMemo(() => bitmapOf(pixels), [pixels]);
   const tiles = maps && maps.all.length > 1 ? maps.all : [];
-  const across = Math.max(1, Math.min(tiles.length + 1, 4, Math.floor((width + GAP) / (LEAST + GAP))));
-  const side = (width - (across - 1) * GAP) / across - 4;
-  const size = crispSize({ width: columns, height: rows }, { width: side, height: side * 1.2 }, ratio);
+  const { across, size } = tileSize(1 + tiles.length, result, room, ratio);
   return (
     <div
       className={classes.tiles}
@@ -41,31 +50,49 @@ export function HeadTiles({ result, maps, drawing, width }: Props) {
         <PixelCanvas pixels={pixels} size={size} label="The picture as the network sees it" />
         <figcaption>What it sees</figcaption>
       </figure>
-      {tiles.map(({ head, name, values }) => (
-        <button
-          key={name}
-          type="button"
-          className={classes.tile}
-          aria-pressed={maps?.chosen.head === head}
-          onClick={() => chooseHead(head)}
-        >
-          <AttentionTile
-            picture={picture}
-            map={values}
-            rows={rows}
-            columns={columns}
-            style={style}
-            size={size}
-            object={null}
-            label=""
-            tag=""
-            cursor={null}
-            onPoint={ignore}
-          />
-          <span>{head === null ? 'Mean' : name}</span>
-        </button>
+      {tiles.map((map) => (
+        <Tile
+          key={map.name}
+          map={map}
+          chosen={maps?.chosen.head === map.head}
+          result={result}
+          picture={picture}
+          style={style}
+          size={size}
+        />
       ))}
     </div>
+  );
+}
+
+interface TileProps {
+  map: NamedMap;
+  chosen: boolean;
+  result: LookResult;
+  picture: HTMLCanvasElement;
+  style: LookStyle;
+  size: Size;
+}
+
+function Tile({ map: { head, name, values }, chosen, result, picture, style, size }: TileProps) {
+  const mapStyle = useMapStyle(result, values, style);
+  return (
+    <button type="button" className={classes.tile} aria-pressed={chosen} onClick={() => chooseHead(head)}>
+      <AttentionTile
+        picture={picture}
+        map={values}
+        rows={result.rows}
+        columns={result.columns}
+        style={mapStyle}
+        size={size}
+        object={null}
+        label=""
+        tag=""
+        cursor={null}
+        onPoint={ignore}
+      />
+      <span>{head === null ? 'Mean' : name}</span>
+    </button>
   );
 }
 

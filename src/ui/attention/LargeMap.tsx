@@ -14,11 +14,11 @@ import { useView } from '../use-stores.ts';
 import type { Drawing } from './CloserTools.tsx';
 import classes from './closer.module.css';
 import { blockInWords, type LookMaps, tokenInWords } from './look-maps.ts';
-import { useMapStyle } from './map-style.ts';
+import { useLookStyle, useMapStyle } from './map-style.ts';
 
 interface Props {
   result: LookResult;
-  maps: LookMaps | null;
+  maps: LookMaps;
   drawing: Drawing;
   /** CSS pixels. */
   room: Size;
@@ -27,12 +27,11 @@ interface Props {
 
 export function LargeMap({ result, maps, drawing, room, onPoint }: Props) {
   const ratio = usePixelRatio();
-  const style = useMapStyle(drawing);
+  const style = useMapStyle(result, maps.chosen.values, useLookStyle(drawing));
   const mass = useView((state) => state.overlay.mass);
   const { pixels, rows, columns, look } = result;
   const picture = useMemo(() => bitmapOf(pixels), [pixels]);
   const size = crispSize({ width: columns, height: rows }, room, ratio);
-  if (maps === null) return null;
   const middle = Math.floor(rows / 2) * columns + Math.floor(columns / 2);
 
   const click = ({ nativeEvent, currentTarget, detail }: MouseEvent) => {

@@ -34,6 +34,7 @@ export function PhotoZone({ children }: { children: ReactNode }) {
       {children}
       <p className={classes.invitation} aria-hidden="true">
         Drop a photo here to look at it, without training on it
+        <small>Anywhere else: images to train on</small>
       </p>
     </section>
   );

@@ -5,7 +5,7 @@ import { nameOf, useCard } from '../panels/Thumbnail.tsx';
 import { useLooks } from '../use-stores.ts';
 import type { Drawing } from './CloserTools.tsx';
 import { mapsOf } from './look-maps.ts';
-import { useMapStyle } from './map-style.ts';
+import { useLookStyle } from './map-style.ts';
 import { drawMap, drawSheet, fileName } from './sheet.ts';
 
 export function SaveMaps({ drawing }: { drawing: Drawing }) {
@@ -13,7 +13,7 @@ export function SaveMaps({ drawing }: { drawing: Drawing }) {
   const head = useLooks((state) => state.head);
   const photo = useLooks((state) => state.photo);
   const card = useCard(result && result.look.image !== 'photo' ? result.look.image : 0);
-  const style = useMapStyle(drawing);
+  const style = useLookStyle(drawing);
   const maps = result && mapsOf(result, head);
   const subject =
     result === null || result.look.image === 'photo'
@@ -27,17 +27,21 @@ export function SaveMaps({ drawing }: { drawing: Drawing }) {
   return (
     <Menu position="bottom-end" shadow="md">
       <Menu.Target>
-        <Button variant="default" size="compact-sm" disabled={maps === null}>
+        <Button variant="default" size="compact-sm" disabled={result === null}>
           Save picture
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item onClick={() => result && maps && save(drawMap(result, maps, style), maps.chosen.name)}>
-          Save this map (PNG)
+        <Menu.Item
+          onClick={() => result && save(drawMap(result, maps, style), maps?.chosen.name ?? 'colors')}
+        >
+          Save this picture (PNG)
         </Menu.Item>
-        <Menu.Item onClick={() => result && maps && save(drawSheet(result, maps, style, subject), 'sheet')}>
-          Save all on one sheet (PNG)
-        </Menu.Item>
+        {maps && maps.all.length > 1 && (
+          <Menu.Item onClick={() => result && save(drawSheet(result, maps, style, subject), 'sheet')}>
+            Save every head on one sheet (PNG)
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   );

@@ -18,7 +18,7 @@ export interface LookMaps {
   all: readonly NamedMap[];
 }
 
-/** @param head the one shown large; null, or one that the network does not have, for the mean. */
+/** null where no attention is shown. @param head the one shown large; null, or one that the network does not have, for the mean. */
 export function mapsOf({ shown, heads }: LookResult, head: number | null): LookMaps | null {
   switch (shown.show) {
     case 'rollout': {
@@ -34,6 +34,7 @@ export function mapsOf({ shown, heads }: LookResult, head: number | null): LookM
       }));
       return { chosen: (head === null ? undefined : each[head]) ?? mean, all: [mean, ...each] };
     }
+    case 'colors':
     case 'distances':
       return null;
     default:

@@ -4,9 +4,9 @@ import type { LookResult } from '../../protocol/looks.ts';
 import { bitmapOf } from '../canvas/bitmap.ts';
 import type { Size } from '../canvas/fit.ts';
 import { mapLayer, maskLayer, paintLayer, paintOutline } from '../canvas/paint-attention.ts';
-import type { MapStyle } from '../panels/AttentionTile.tsx';
 import { formatShare, largestOf } from '../panels/attention-maps.ts';
 import { blockInWords, type LookMaps, type NamedMap, sizeInWords, tokenInWords } from './look-maps.ts';
+import { type LookStyle, scaleOf } from './map-style.ts';
 
 /** Long side of a map by itself, and of one on a sheet, at most; a patch is a whole number of pixels. */
 const MAP_SIDE = 1200;
@@ -19,11 +19,14 @@ const INK = '#1d2827';
 const QUIET = '#5d6967';
 const FONT = 'ui-sans-serif, system-ui, sans-serif';
 
-/** The chosen map over its picture, nothing else. */
-export function drawMap(result: LookResult, maps: LookMaps, style: MapStyle): HTMLCanvasElement {
+/** The chosen map, or the colors, over the picture, nothing else. */
+export function drawMap(result: LookResult, maps: LookMaps | null, style: LookStyle): HTMLCanvasElement {
   const size = sizeWithin(result, MAP_SIDE);
   const { canvas, context } = blank(size);
-  paint(context, size, bitmapOf(result.pixels), result, maps.chosen, style);
+  const picture = bitmapOf(result.pixels);
+  if (maps) paint(context, size, picture, result, maps.chosen, style);
+  else if (result.shown.show === 'colors')
+    paintLayer(context, size, picture, bitmapOf(result.shown.colors), style.opacity);
   return canvas;
 }
 
@@ -31,7 +34,7 @@ export function drawMap(result: LookResult, maps: LookMaps, style: MapStyle): HT
 export function drawSheet(
   result: LookResult,
   maps: LookMaps,
-  style: MapStyle,
+  style: LookStyle,
   subject: string,
 ): HTMLCanvasElement {
   const cell = sizeWithin(result, CELL_SIDE);
@@ -91,12 +94,14 @@ function paint(
   context: CanvasRenderingContext2D,
   size: Size,
   picture: HTMLCanvasElement,
-  { rows, columns }: LookResult,
+  result: LookResult,
   { values }: NamedMap,
-  { mass, colormap, top, smooth, opacity }: MapStyle,
+  style: LookStyle,
 ): void {
+  const { rows, columns } = result;
+  const { mass, colormap, smooth, opacity } = style;
   if (mass === null) {
-    const layer = mapLayer({ values, rows, columns }, top ?? largestOf(values), colormap, smooth);
+    const layer = mapLayer({ values, rows, columns }, scaleOf(result, values, style), colormap, smooth);
     paintLayer(context, size, picture, layer, opacity);
     return;
   }

@@ -14,17 +14,18 @@ export interface PatchGrid {
 /** Pixels a patch gets when its map is smoothed: enough that no step shows at the sizes drawn. */
 const SMOOTH_FACTOR = 12;
 
-/** The map in color, from 0 to `top`. */
+/** The map in color, from `low` to `top`. */
 export function mapLayer(
   grid: PatchGrid,
-  top: number,
+  { low, top }: { low: number; top: number },
   name: ColormapName,
   smooth: boolean,
 ): HTMLCanvasElement {
   const { values, rows, columns } = grid;
   const factor = smooth ? SMOOTH_FACTOR : 1;
   const enlarged = (smooth ? enlargeSmooth : enlargeNearest)(values, rows, columns, factor);
-  const rgba = colorize(enlarged, top, name);
+  const above = low === 0 ? enlarged : enlarged.map((value) => value - low);
+  const rgba = colorize(above, top - low, name);
   return bitmapOf({ width: columns * factor, height: rows * factor, rgba });
 }
 

@@ -111,6 +111,7 @@ function Maps({ snapshot, look }: { snapshot: AttentionSnapshot; look: Look }) {
   const style = useMemo<MapStyle>(
     () => ({
       colormap: look.colormap,
+      low: 0,
       top,
       smooth: overlay.smooth,
       opacity: overlay.opacity,

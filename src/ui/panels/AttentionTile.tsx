@@ -5,6 +5,7 @@ import type { ColormapName } from '../../core/colormap.ts';
 import type { Size } from '../canvas/fit.ts';
 import { PaintedCanvas } from '../canvas/PaintedCanvas.tsx';
 import { mapLayer, maskLayer, type PatchGrid, paintLayer, paintOutline } from '../canvas/paint-attention.ts';
+import { largestOf } from './attention-maps.ts';
 import classes from './pictures.module.css';
 
 /** A pink that none of the color maps has. */
@@ -13,6 +14,8 @@ const OBJECT_COLOR = '#ff7ad9';
 /** How maps are drawn, the same for all tiles. */
 export interface MapStyle {
   colormap: ColormapName;
+  /** Value at the dark end. */
+  low: number;
   /** Value at the light end; null: each map's own largest. */
   top: number | null;
   smooth: boolean;
@@ -40,7 +43,7 @@ interface Props {
 
 export const AttentionTile = memo(function AttentionTile(props: Props) {
   const { picture, map, rows, columns, style, size, object, label, tag, cursor, onPoint } = props;
-  const { colormap, top, smooth, opacity, mass } = style;
+  const { colormap, low, top, smooth, opacity, mass } = style;
   const mask = useMemo(
     () => (mass === null ? null : { values: topMassMask(map, mass), rows, columns }),
     [map, mass, rows, columns],
@@ -49,8 +52,8 @@ export const AttentionTile = memo(function AttentionTile(props: Props) {
     () =>
       mask
         ? maskLayer(mask)
-        : mapLayer({ values: map, rows, columns }, top ?? Math.max(...map), colormap, smooth),
-    [mask, map, rows, columns, top, colormap, smooth],
+        : mapLayer({ values: map, rows, columns }, { low, top: top ?? largestOf(map) }, colormap, smooth),
+    [mask, map, rows, columns, low, top, colormap, smooth],
   );
   const paint = useCallback(
     (context: CanvasRenderingContext2D, area: Size) => {

@@ -63,7 +63,9 @@ export function describeMap(map: Float32Array, columns: number, mass: number): s
   return `peak ${formatShare(peak)} at ${place}; the top ${Math.round(mass * 100)} % lies on ${kept} of ${map.length} patches`;
 }
 
-/** A share of the attention in percent: 0.0312 → "3.1 %". */
+/** A share of the attention in percent: 0.0312 → "3.1 %", 0.000417 → "0.042 %". */
 export function formatShare(share: number): string {
-  return `${(share * 100).toFixed(share < 0.1 ? 1 : 0)} %`;
+  const percent = share * 100;
+  if (percent > 0 && percent < 0.1) return `${Number(percent.toPrecision(2))} %`;
+  return `${percent.toFixed(share < 0.1 ? 1 : 0)} %`;
 }

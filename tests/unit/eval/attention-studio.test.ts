@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { attentionDistances, CLS, rollout, tokenAttention } from '../../../src/eval/attention-flow.ts';
 import { bytesOf, close, type Opened, openNetwork } from '../../../src/eval/opened.ts';
+import { patchColors } from '../../../src/eval/patch-colors.ts';
 import type { Tensors } from '../../../src/model/network.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
 import { FROM_PATCH, GRID, largestDifference, numbers, SHAPE, studioNetwork } from './studio-network.ts';
@@ -56,6 +57,12 @@ describe.each(['wasm', 'cpu'] as const)('a network opened up on %s', (backend) =
     expect(largestDifference(fromCls, numbers(`rollout/${block}/cls`))).toBeLessThan(1e-5);
     const fromPatch = await rollout(opened, block, 1 + FROM_PATCH, rest);
     expect(largestDifference(fromPatch, numbers(`rollout/${block}/patch`))).toBeLessThan(1e-5);
+  });
+
+  it.each(BLOCKS)('colors the patches after block %i by their principal components', async (block) => {
+    const { shares, explained } = await patchColors(opened, block, rest);
+    expect(largestDifference(shares, numbers(`colors/${block}`))).toBeLessThan(1e-4);
+    expect(largestDifference(explained, numbers(`explained/${block}`))).toBeLessThan(1e-5);
   });
 
   it('measures how far each head looks', async () => {
