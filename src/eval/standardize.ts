@@ -20,7 +20,7 @@ export function fitScaler(rows: Float32Array, width: number): Scaler {
   return { mean, scale: variance.map((value) => (value > 0 ? Math.sqrt(value) : 1)) };
 }
 
-/** [width] of rows [n, width]. Float64 sums float32 values exactly, so a column of equal values has exactly their mean. */
+/** [width] of rows [n, width]. Equal float32 values add up exactly in float64, so a column of them has exactly their mean. */
 export function columnMeans(rows: Float32Array, width: number): Float64Array<ArrayBuffer> {
   const sums = new Float64Array(width);
   for (let from = 0; from < rows.length; from += width)
