@@ -78,6 +78,10 @@ export function applyToLooks(event: LookEvent): void {
       looksStore.setState(({ wish }) => ({
         photo: event.photo,
         refusal: null,
+        // What is known, or under way, of the photo before is not of this one.
+        awaited: null,
+        answered: null,
+        distances: null,
         closer: true,
         wish: { ...wish, image: 'photo', resolution: 'own', patch: null },
       }));

@@ -92,6 +92,18 @@ it('does not ask again what was refused, until something else is wished for', ()
   expect(asked()).toHaveLength(2);
 });
 
+it('asks anew when another photo takes the place of one, and takes no answer about that', () => {
+  answer();
+  answer();
+  trainer.say({ type: 'photo', photo: { name: 'a.png', width: 9, height: 9 } });
+  const first = newest();
+  expect(first.look).toMatchObject({ image: 'photo', resolution: 'own' });
+  trainer.say({ type: 'photo', photo: { name: 'b.png', width: 9, height: 9 } });
+  expect(newest().id).not.toBe(first.id);
+  trainer.say({ type: 'look', id: first.id, result: { ...lookResult, look: first.look, rows: 9 } });
+  expect(looksStore.getState().result?.rows).toBe(2);
+});
+
 it('asks nothing once nobody looks', () => {
   answer();
   stops.pop()?.();
