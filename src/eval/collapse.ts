@@ -1,16 +1,14 @@
 /** Signs of collapse: how many directions features fill, how many prototypes the images use. */
 import { type Labels, labelAt } from './labels.ts';
 import type { Between } from './pace.ts';
-import { spectrum } from './pca.ts';
+import { singularValues } from './pca.ts';
 
 /**
  * exp of the entropy of the singular values over their sum (Roy & Vetterli 2007), of rows [n, width] as they are, not
  * centered, so that equal rows have rank 1 (RankMe, Garrido et al. 2023). From 1 to min(n, width); 0 where all is 0.
  */
 export async function effectiveRank(rows: Float32Array, width: number, between: Between): Promise<number> {
-  const n = rows.length / width;
-  const { values } = await spectrum(Float64Array.from(rows), n, width, between);
-  return perplexityOf(values.map((square) => Math.sqrt(Math.max(0, square))));
+  return perplexityOf(await singularValues(rows, width, between));
 }
 
 /** exp of the entropy of the weights over their sum, 0 where the sum is. */

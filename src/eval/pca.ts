@@ -1,7 +1,7 @@
 /** The directions in which features vary most: principal components, exactly (Pearson 1901; as scikit-learn's PCA). */
 import { type Between, paced } from './pace.ts';
 import { columnMeans } from './standardize.ts';
-import { symmetricEigen } from './symmetric-eigen.ts';
+import { symmetricEigen, symmetricEigenvalues } from './symmetric-eigen.ts';
 
 export interface PrincipalComponents {
   /** [width] */
@@ -33,7 +33,8 @@ export async function principalComponents(
   for (let from = 0; from < rows.length; from += width)
     for (let j = 0; j < width; j++) centered[from + j] = (rows[from + j] ?? 0) - (mean[j] ?? 0);
   const count = Math.min(m, width, n);
-  const { values, vectors } = await spectrum(centered, n, width, between);
+  const { products, size } = await productsOf(centered, n, width, between);
+  const { values, vectors } = await symmetricEigen(products, size, between);
   const components = new Float64Array(count * width);
   const breathe = paced(between);
   for (let c = 0; c < count; c++) {
@@ -60,16 +61,25 @@ export async function principalComponents(
   };
 }
 
-/**
- * Squares of the singular values of rows [n, width], largest first, with eigenvectors of rowsᵀ·rows if that is the
- * smaller matrix, else of rows·rowsᵀ.
- */
-export async function spectrum(
+/** The singular values of rows [n, width], largest first. */
+export async function singularValues(
+  rows: Float32Array,
+  width: number,
+  between: Between,
+): Promise<Float64Array> {
+  const { products, size } = await productsOf(Float64Array.from(rows), rows.length / width, width, between);
+  const squares = await symmetricEigenvalues(products, size, between);
+  // Rounding leaves squares of 0 a little below it.
+  return squares.map((square) => Math.sqrt(Math.max(0, square)));
+}
+
+/** rowsᵀ·rows [width, width] of rows [n, width], or rows·rowsᵀ [n, n] if that is smaller: their eigenvalues are the same. */
+async function productsOf(
   rows: Float64Array,
   n: number,
   width: number,
   between: Between,
-): Promise<{ values: Float64Array; vectors: Float64Array }> {
+): Promise<{ products: Float64Array; size: number }> {
   const breathe = paced(between);
   const size = Math.min(n, width);
   const products = new Float64Array(size * size);
@@ -89,7 +99,7 @@ export async function spectrum(
     }
   for (let i = 0; i < size; i++)
     for (let j = 0; j < i; j++) products[j * size + i] = products[i * size + j] ?? 0;
-  return symmetricEigen(products, size, between);
+  return { products, size };
 }
 
 function dot(a: Float64Array, fromA: number, b: Float64Array, fromB: number, length: number): number {

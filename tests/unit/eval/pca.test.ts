@@ -4,7 +4,7 @@ import { PURPOSE, rng } from '../../../src/core/rng.ts';
 import { effectiveRank, prototypeUsage } from '../../../src/eval/collapse.ts';
 import { BadLabel } from '../../../src/eval/labels.ts';
 import { principalComponents } from '../../../src/eval/pca.ts';
-import { EigenFailure, symmetricEigen } from '../../../src/eval/symmetric-eigen.ts';
+import { EigenFailure, symmetricEigen, symmetricEigenvalues } from '../../../src/eval/symmetric-eigen.ts';
 import { atOnce, farthest, fixture } from './evaluation-fixture.ts';
 
 describe.each(fixture.pca.map((expected, i) => ({ i, expected })))(
@@ -72,6 +72,7 @@ describe('symmetricEigen', () => {
       const { values, vectors } = await symmetricEigen(matrix, n, atOnce);
       expect(residual(matrix, n, values, vectors)).toBeLessThan(1e-12 * Math.max(1, n / 4));
       expect([...values]).toEqual([...values].sort((a, b) => b - a));
+      expect([...(await symmetricEigenvalues(matrix, n, atOnce))]).toEqual([...values]);
     },
   );
 
