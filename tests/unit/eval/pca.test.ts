@@ -107,8 +107,8 @@ describe('effectiveRank', () => {
     'case $i is NumPy’s',
     async ({ expected }) => {
       const rank = await effectiveRank(Float32Array.from(expected.rows), expected.width, atOnce);
-      // The singular values of what has rank 1 in float64 are lost in rounding after the first.
-      expect(Math.abs(rank / expected.rank - 1)).toBeLessThan(1e-5);
+      // The last has rank 1 but for float32's rounding: squares of its other singular values drown in float64's.
+      expect(Math.abs(rank / expected.rank - 1)).toBeLessThan(expected.rank < 1.01 ? 1e-5 : 1e-12);
     },
   );
 
