@@ -36,7 +36,7 @@ export interface StudiesState {
   active: readonly ActiveStudy[];
   /** In the order of completion. */
   done: readonly DoneStudy[];
-  /** Why the last study of a kind has no result. */
+  /** Why the last study of a kind has left no result here. */
   ended: Partial<Record<StudyKind, string>>;
   /** Runs begun in this visit. */
   run: number;
@@ -117,10 +117,11 @@ export function applyToStudies(event: StudyEvent): void {
     }
     case 'study-result':
       // A file is handed over and not kept.
-      if (event.result.finding.kind === 'features') return;
-      studiesStore.setState(({ done, run }) => ({
-        done: [...done, { id: mine.id, run, result: event.result }],
-      }));
+      studiesStore.setState(({ done, run, ended }) =>
+        event.result.finding.kind === 'features'
+          ? { ended: { ...ended, features: `Saved. ${event.result.notes.join(' ')}` } }
+          : { done: [...done, { id: mine.id, run, result: event.result }] },
+      );
       return;
     case 'study-ended':
       studiesStore.setState(({ ended }) => ({

@@ -3,8 +3,8 @@ import { predictByNeighbors } from '../../eval/knn-predict.ts';
 import { fitScaler, standardized } from '../../eval/standardize.ts';
 import type { Finding, Score } from '../../protocol/studies.ts';
 import { cosine, euclidean, unitRows } from './likeness.ts';
-import { besideBaselines, type Figure, percentRight } from './scores.ts';
-import { EVERYONE, inWords, type Who, type Workbench } from './workbench.ts';
+import { accuracyOf, besideBaselines, type Measured } from './scores.ts';
+import { inWords, TURN, type Who, type Workbench } from './workbench.ts';
 
 /** Of the official eval_knn.py. */
 const WEIGHTED_KS = [10, 20, 100, 200];
@@ -22,10 +22,10 @@ export interface Findings {
 
 export async function knnStudy(bench: Workbench): Promise<Findings> {
   const { train, val, classes } = bench.labelled();
-  const { temperature } = { temperature: bench.config.evaluation.knnTemperature };
+  const temperature = bench.config.evaluation.knnTemperature;
   const n = val.ids.length;
   const ks = [...new Set(WEIGHTED_KS.map((k) => Math.min(k, train.ids.length)))];
-  const measure = async (who: Who): Promise<Figure[]> => {
+  const measure = async (who: Who): Promise<Measured<null>> => {
     const raw = {
       train: await bench.features(who, train.ids),
       val: await bench.features(who, val.ids),
@@ -36,7 +36,7 @@ export async function knnStudy(bench: Workbench): Promise<Findings> {
       train: { ...raw.train, rows: standardized(raw.train.rows, scaler) },
       val: { ...raw.val, rows: standardized(raw.val.rows, scaler) },
     };
-    const stage = `Neighbors, ${EVERYONE.indexOf(who) + 1} of ${EVERYONE.length}`;
+    const stage = `Neighbours, ${TURN[who]}`;
     const weighted = await predictByNeighbors(
       cosine(bench, unit.val, unit.train, `${stage}: weighted votes`),
       train.labels,
@@ -50,36 +50,31 @@ export async function knnStudy(bench: Workbench): Promise<Findings> {
       bench.between,
     );
     const plain = await predictByNeighbors(
-      euclidean(bench, scaled.val, scaled.train, `${stage}: standardized features`),
+      euclidean(bench, scaled.val, scaled.train, `${stage}: standardised features`),
       train.labels,
       { ks: [STANDARDIZED_K], classes, vote: { kind: 'majority' }, leaveOneOut: false },
       bench.between,
     );
-    const figure = (method: string, predictions: ArrayLike<number>, truth: Int32Array): Figure => ({
-      method,
-      unit: 'percent',
-      n: truth.length,
-      value: percentRight(predictions, truth),
-    });
-    return [
+    const figures = [
       ...weighted.map(({ used, predictions }) =>
-        figure(`weighted vote, k = ${used}`, predictions, val.labels),
+        accuracyOf(`weighted vote, k = ${used}`, predictions, val.labels),
       ),
       ...plain.map(({ used, predictions }) =>
-        figure(`majority, k = ${used}, standardized`, predictions, val.labels),
+        accuracyOf(`majority, k = ${used}, standardised`, predictions, val.labels),
       ),
       ...among.map(({ used, predictions }) =>
-        figure(`majority, k = ${used}, leave-one-out`, predictions, train.labels),
+        accuracyOf(`majority, k = ${used}, leave-one-out`, predictions, train.labels),
       ),
     ];
+    return { figures, found: null };
   };
   return {
     train: train.ids.length,
     val: n,
     classes,
-    scores: await besideBaselines(measure),
+    scores: (await besideBaselines(measure)).scores,
     notes: [
-      `Leave-one-out asks each of the ${inWords(train.ids.length)} training images for its own neighbors; the other rows score the ${inWords(n)} validation images.`,
+      `Leave-one-out asks each of the ${inWords(train.ids.length)} training images for its own neighbours; the other rows score the ${inWords(n)} validation images.`,
       `Raw pixels are compared at ${bench.pixelSide} × ${bench.pixelSide} px.`,
     ],
     finding: { kind: 'knn' },

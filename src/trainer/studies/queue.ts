@@ -1,4 +1,5 @@
 /** Studies one after the other: each can be cancelled at any time, and a word ends them all. */
+import { TooFewClasses } from '../../eval/logistic.ts';
 import type { Study, StudyResult } from '../../protocol/studies.ts';
 import type { Emit } from '../reporter.ts';
 
@@ -91,6 +92,6 @@ export class StudyQueue {
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof StudyRefused) return error.message;
+  if (error instanceof StudyRefused || error instanceof TooFewClasses) return error.message;
   return `Something went wrong that should not: ${error instanceof Error ? error.message : String(error)}`;
 }

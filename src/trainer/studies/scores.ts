@@ -1,6 +1,6 @@
 /** Figures of the network beside those of the untrained network and of raw pixels. */
 import type { Score } from '../../protocol/studies.ts';
-import { EVERYONE, type Who } from './workbench.ts';
+import type { Who } from './workbench.ts';
 
 /** What one of the three reached. */
 export interface Figure {
@@ -11,24 +11,36 @@ export interface Figure {
   value: number;
 }
 
-/** Measures each of the three in the same way and sets them side by side, in the order of the figures. */
-export async function besideBaselines(measure: (who: Who) => Promise<Figure[]>): Promise<Score[]> {
-  const found = new Map<Who, Figure[]>();
-  for (const who of EVERYONE) found.set(who, await measure(who));
-  const reached = (who: Who, i: number) => found.get(who)?.[i]?.value ?? Number.NaN;
-  return (found.get('network') ?? []).map(({ method, unit, n }, i) => ({
+/** Figures, and whatever else there is to show of them. */
+export interface Measured<T> {
+  figures: Figure[];
+  found: T;
+}
+
+/**
+ * Measures each of the three in the same way and sets their figures side by side; what else was found is told of the
+ * network alone.
+ */
+export async function besideBaselines<T>(
+  measure: (who: Who) => Promise<Measured<T>>,
+): Promise<{ scores: Score[]; found: T }> {
+  const network = await measure('network');
+  const untrained = await measure('untrained');
+  const pixels = await measure('pixels');
+  const scores = network.figures.map(({ method, unit, n, value }, i) => ({
     method,
     unit,
     n,
-    network: reached('network', i),
-    untrained: reached('untrained', i),
-    pixels: reached('pixels', i),
+    network: value,
+    untrained: untrained.figures[i]?.value ?? Number.NaN,
+    pixels: pixels.figures[i]?.value ?? Number.NaN,
   }));
+  return { scores, found: network.found };
 }
 
-/** Percent of the images that are classified right. */
-export function percentRight(predictions: ArrayLike<number>, truth: ArrayLike<number>): number {
+/** The share of the images that are classified right. */
+export function accuracyOf(method: string, predictions: ArrayLike<number>, truth: ArrayLike<number>): Figure {
   let right = 0;
   for (let i = 0; i < truth.length; i++) if (predictions[i] === truth[i]) right++;
-  return (100 * right) / truth.length;
+  return { method, unit: 'percent', n: truth.length, value: (100 * right) / truth.length };
 }

@@ -18,7 +18,9 @@ import { type Desk, StudyRefused } from './queue.ts';
 
 /** Whose features: the network that is studied, the same before its first step, or no network at all. */
 export type Who = 'network' | 'untrained' | 'pixels';
-export const EVERYONE: readonly Who[] = ['network', 'untrained', 'pixels'];
+
+/** "2 of 3": whose turn it is, for a study that measures all of them one after the other. */
+export const TURN: Record<Who, string> = { network: '1 of 3', untrained: '2 of 3', pixels: '3 of 3' };
 
 /** Rows of `width` numbers, one an image. */
 export interface Features {

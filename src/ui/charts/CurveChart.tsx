@@ -40,6 +40,8 @@ export interface Level {
 interface Props {
   /** Rising in `step`; at most some hundred. */
   rows: readonly object[];
+  /** What `step` counts. */
+  xName?: string;
   curves: readonly Curve[];
   levels?: readonly Level[];
   /** Key of a [low, high] pair drawn as a band. */
@@ -61,7 +63,19 @@ const POSITIONS = {
 } as const;
 
 export function CurveChart(props: Props) {
-  const { rows, curves, levels = [], band, x, y, height, formatY, description, empty } = props;
+  const {
+    rows,
+    xName = 'Step',
+    curves,
+    levels = [],
+    band,
+    x,
+    y,
+    height,
+    formatY,
+    description,
+    empty,
+  } = props;
   if (rows.length === 0)
     return (
       <div className={classes.chart}>
@@ -103,7 +117,10 @@ export function CurveChart(props: Props) {
             cursor={{ stroke: 'var(--chart-quiet)', strokeDasharray: '2 3' }}
             content={({ active, payload, label }) =>
               active && payload.length > 0 ? (
-                <Tip step={Number(label)} values={tipValues(payload, curves, formatY)} />
+                <Tip
+                  at={`${xName} ${formatCount(Number(label))}`}
+                  values={tipValues(payload, curves, formatY)}
+                />
               ) : null
             }
           />
@@ -177,10 +194,10 @@ function tipValues(
   });
 }
 
-function Tip({ step, values }: { step: number; values: readonly TipValue[] }) {
+function Tip({ at, values }: { at: string; values: readonly TipValue[] }) {
   return (
     <div className={classes.tip}>
-      <div>Step {formatCount(step)}</div>
+      <div>{at}</div>
       {values.map(({ name, text, color, dash }) => (
         <div key={name} className={classes.tipRow}>
           <span>

@@ -5,7 +5,12 @@ import { formatCount } from '../charts/format.ts';
 import panel from '../panels/panels.module.css';
 import pictures from '../panels/pictures.module.css';
 import { useDataset, useSession, useStudies } from '../use-stores.ts';
+import { ClusterStudy } from './ClusterStudy.tsx';
+import { DuplicateStudy } from './DuplicateStudy.tsx';
+import { FeatureStudy } from './FeatureStudy.tsx';
 import { KnnStudy } from './KnnStudy.tsx';
+import { LinearStudy } from './LinearStudy.tsx';
+import { ReportStudy } from './ReportStudy.tsx';
 import { Results } from './Results.tsx';
 
 export function EvaluatePanel() {
@@ -13,6 +18,11 @@ export function EvaluatePanel() {
     <>
       <Subject />
       <KnnStudy />
+      <LinearStudy />
+      <ReportStudy />
+      <ClusterStudy />
+      <DuplicateStudy />
+      <FeatureStudy />
       <Results />
     </>
   );

@@ -24,8 +24,14 @@ export function ScoreTable({ result, title }: { result: StudyResult; title: stri
             <Table.Th>Measure</Table.Th>
             <Table.Th className={classes.number}>{NETWORKS[study.network]}</Table.Th>
             {shares && <Table.Th className={classes.number}>95 % interval</Table.Th>}
-            <Table.Th className={classes.number}>Untrained</Table.Th>
-            <Table.Th className={classes.number}>Raw pixels</Table.Th>
+            <Table.Th className={classes.number}>
+              <i className={classes.swatch} style={{ background: 'var(--student)' }} />
+              Untrained
+            </Table.Th>
+            <Table.Th className={classes.number}>
+              <i className={classes.swatch} style={{ background: 'var(--teacher)' }} />
+              Raw pixels
+            </Table.Th>
             <Table.Th className={classes.line} aria-hidden="true" />
           </Table.Tr>
         </Table.Thead>

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
+import { readSafetensors } from '../../../src/core/safetensors.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
 import type { Study } from '../../../src/protocol/studies.ts';
 import { Session } from '../../../src/trainer/session.ts';
@@ -40,7 +41,10 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-async function studied(id: number, study: Study) {
+/** Numbers from 100 on, each used once. */
+let last = 99;
+
+async function studied(study: Study, id = ++last) {
   session.studies.start(id, study);
   await until(() => ended(id) !== undefined);
   const result = found(id);
@@ -52,7 +56,7 @@ beforeAll(async () => {
   await startBackend('wasm');
 });
 
-beforeEach(async () => {
+async function openSession(): Promise<void> {
   events = [];
   session = new Session((event) => {
     events.push(eventSchema.parse(event));
@@ -62,13 +66,15 @@ beforeEach(async () => {
   // The run's first look at itself is over, so that nothing else comes and goes on the device.
   await until(() => of('speed').length + of('attention').length >= 2);
   await session.step();
-});
+}
 
 describe('a study', () => {
+  beforeAll(openSession);
+
   it('of nearest neighbors agrees with the score that the run measures by itself', async () => {
-    const result = await studied(1, KNN);
+    const result = await studied(KNN);
     await session.evaluateKnn();
-    const [measured] = of('knn');
+    const measured = of('knn').at(-1);
     const ten = result.scores.find(({ method }) => method === 'weighted vote, k = 10');
     expect(ten?.network).toBeCloseTo(measured?.result.teacher ?? -1, 9);
     expect(ten?.untrained).toBeCloseTo(measured?.result.untrained ?? -1, 9);
@@ -78,21 +84,133 @@ describe('a study', () => {
       'weighted vote, k = 10: 24',
       'weighted vote, k = 20: 24',
       'weighted vote, k = 60: 24',
-      'majority, k = 5, standardized: 24',
+      'majority, k = 5, standardised: 24',
       'majority, k = 20, leave-one-out: 60',
     ]);
-    expect(ended(1)).toMatchObject({ reason: 'done', sentence: '' });
+    expect(ended(last)).toMatchObject({ reason: 'done', sentence: '' });
   });
+
+  it("of linear classifiers tells the probe's way and the rates that were tried", async () => {
+    const linear: Study = { ...KNN, kind: 'linear', blocks: 4, epochs: 6, sweep: true };
+    const { scores, finding, notes } = await studied(linear);
+    if (finding.kind !== 'linear') throw new Error(finding.kind);
+    expect(scores.map(({ method, n }) => `${method}: ${n}`)).toEqual([
+      'linear probe, SGD, 6 epochs: 24',
+      'logistic regression, L2, C = 1: 24',
+    ]);
+    expect(finding.curve.val).toHaveLength(6);
+    expect(finding.curve.val.at(-1)).toBeCloseTo(scores[0]?.network ?? -1, 9);
+    expect(finding.tried).toHaveLength(5);
+    const best = Math.max(...finding.tried.map(({ accuracy }) => accuracy));
+    expect(finding.tried.find(({ rate }) => rate === finding.rate)?.accuracy).toBe(best);
+    // The backbone has two blocks: no more can be taken.
+    expect(notes[0]).toContain('last 2 blocks');
+  });
+
+  it('of a classifier reports every validation image once, and scores what others score', async () => {
+    const { scores, finding } = await studied({ ...KNN, kind: 'report', classifier: 'knn' });
+    if (finding.kind !== 'report') throw new Error(finding.kind);
+    const { confusion, predictions, perClass, classes } = finding;
+    expect(predictions.map(({ id }) => id)).toEqual(Array.from({ length: 24 }, (_, i) => 60 + i));
+    const counted = classes.map((_, truth) =>
+      classes.map(
+        (_, predicted) =>
+          predictions.filter((each) => each.truth === truth && each.predicted === predicted).length,
+      ),
+    );
+    expect(confusion).toEqual(counted);
+    expect(perClass.map(({ support }) => support)).toEqual(
+      confusion.map((row) => row.reduce((a, b) => a + b, 0)),
+    );
+    const knn = await studied(KNN);
+    expect(scores[0]?.network).toBeCloseTo(knn.scores[0]?.network ?? -1, 9);
+    for (const classifier of ['logistic', 'sgd'] as const) {
+      const other = await studied({ ...KNN, kind: 'report', classifier });
+      expect(other.scores[0]?.network).toBeGreaterThan(0);
+    }
+  });
+
+  it('of clusters puts every training image into one', async () => {
+    const { scores, finding } = await studied({ ...KNN, kind: 'clusters', count: 5 });
+    if (finding.kind !== 'clusters') throw new Error(finding.kind);
+    const ids = finding.clusters.flatMap((cluster) => cluster.ids).sort((a, b) => a - b);
+    expect(ids).toEqual(Array.from({ length: 60 }, (_, i) => i));
+    expect(finding.clusters).toHaveLength(5);
+    const pure = finding.clusters.reduce((sum, each) => sum + (each.share ?? 0) * each.ids.length, 0) / 60;
+    expect(scores[0]).toMatchObject({ method: 'purity', unit: 'index' });
+    expect(scores[0]?.network).toBeCloseTo(pure, 9);
+  });
+
+  it('of features writes them with labels, ids and paths, as the classifiers get them', async () => {
+    const { finding } = await studied({ ...KNN, kind: 'features', blocks: 2 });
+    if (finding.kind !== 'features') throw new Error(finding.kind);
+    const { tensors, metadata } = readSafetensors(finding.bytes);
+    expect(tensors.get('train/features')?.shape).toEqual([60, 24]);
+    expect(tensors.get('val/features')?.shape).toEqual([24, 24]);
+    expect(tensors.get('val/labels')?.shape).toEqual([24]);
+    expect(JSON.parse(metadata['val/ids'] ?? '')).toEqual(Array.from({ length: 24 }, (_, i) => 60 + i));
+    expect(JSON.parse(metadata['val/paths'] ?? '')[0]).toBe('val/0');
+    expect(metadata).toMatchObject({ network: 'teacher', step: '1', blocks: '2' });
+    // The neighbours that other code finds in the file vote as those of the study do.
+    const unit = (name: string) => {
+      const { data, shape } = tensors.get(name) ?? { data: [], shape: [0, 1] };
+      return Array.from({ length: shape[0] ?? 0 }, (_, i) => {
+        // The last block is the second half of a row.
+        const row = Array.from({ length: 12 }, (_, j) => Number(data[i * 24 + 12 + j]));
+        const norm = Math.hypot(...row);
+        return row.map((value) => value / norm);
+      });
+    };
+    const labels = (name: string) => Array.from(tensors.get(name)?.data ?? [], Number);
+    const [train, val] = [unit('train/features'), unit('val/features')];
+    const right = val.filter((row, i) => {
+      const near = train
+        .map((other, j) => ({ j, like: other.reduce((sum, value, at) => sum + value * (row[at] ?? 0), 0) }))
+        .sort((a, b) => b.like - a.like)
+        .slice(0, 10);
+      const votes = new Array<number>(8).fill(0);
+      for (const { j, like } of near) {
+        const label = labels('train/labels')[j] ?? 0;
+        votes[label] = (votes[label] ?? 0) + Math.exp(like / 0.07);
+      }
+      return votes.indexOf(Math.max(...votes)) === labels('val/labels')[i];
+    });
+    const knn = await studied(KNN);
+    expect((100 * right.length) / 24).toBeCloseTo(knn.scores[0]?.network ?? -1, 9);
+  });
+
+  it('of near-duplicates finds the copies, across the splits too, and needs no labels', async () => {
+    const catalogue = sampleCatalogue(12, 6);
+    const [first, second] = catalogue.images;
+    if (!first || !second) throw new Error('no images');
+    catalogue.images[4] = { ...first, split: 'train' };
+    catalogue.images[14] = { ...second, split: 'val' };
+    catalogue.images[9] = { ...second, split: 'train' };
+    for (const image of catalogue.images) image.label = null;
+    session.studies.follow(new TrainingRun(toy, catalogue), { ...catalogue, classes: [] });
+    const { finding, notes } = await studied({ ...KNN, kind: 'duplicates', threshold: 0.99999 });
+    expect(finding).toMatchObject({ kind: 'duplicates', pairs: 4 });
+    if (finding.kind !== 'duplicates') throw new Error(finding.kind);
+    expect(finding.groups.map(({ ids }) => [...ids].sort((a, b) => a - b))).toEqual([
+      [1, 9, 14],
+      [0, 4],
+    ]);
+    expect(notes.join(' ')).toContain('1 group has images of both splits');
+  });
+});
+
+describe('studies and the run', () => {
+  beforeEach(openSession);
 
   it('leaves nothing on the device, done or cancelled', async () => {
     const before = tf.memory().numTensors;
-    await studied(1, KNN);
+    await studied(KNN);
     expect(tf.memory().numTensors).toBe(before);
     session.studies.start(2, { ...KNN, network: 'student' });
     await until(() => of('study-progress').some(({ id, share }) => id === 2 && (share ?? 0) > 0));
     session.studies.cancel(2);
     expect(ended(2)).toMatchObject({ reason: 'cancelled' });
-    await studied(3, KNN);
+    await studied(KNN);
     await until(() => tf.memory().numTensors === before);
     expect(found(2)).toBeUndefined();
   });
@@ -101,7 +219,7 @@ describe('a study', () => {
     const training = session.train();
     await until(() => steps().length >= 3);
     const at = steps().length;
-    const result = await studied(1, KNN);
+    const result = await studied(KNN);
     expect(result.step).toBeGreaterThanOrEqual(at);
     expect(steps().length).toBeGreaterThan(at);
     session.pause();
@@ -123,7 +241,7 @@ describe('a study', () => {
         reason: 'failed',
         sentence: 'The run was replaced meanwhile. Start the study again on the new one.',
       });
-    expect((await studied(3, KNN)).step).toBe(0);
+    expect((await studied(KNN)).step).toBe(0);
   });
 
   it('ends with the reason when the device is lost, and is refused until Reset', async () => {
@@ -138,7 +256,7 @@ describe('a study', () => {
     await until(() => ended(2) !== undefined);
     expect(ended(2)?.sentence).toContain('The browser lost the GPU');
     await session.reset();
-    await studied(3, KNN);
+    await studied(KNN);
   });
 
   it('is refused in a sentence where images have no classes', async () => {

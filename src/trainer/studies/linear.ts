@@ -1,0 +1,139 @@
+/** What a linear layer can read from frozen features: trained by SGD as the paper does, and fitted to convergence. */
+import { predictLinear } from '../../eval/linear-model.ts';
+import { linearProbe, officialRate, sweepRates } from '../../eval/linear-probe.ts';
+import { logisticRegression } from '../../eval/logistic.ts';
+import { fitScaler, standardized } from '../../eval/standardize.ts';
+import type { FindingOf, Study } from '../../protocol/studies.ts';
+import type { Findings } from './knn.ts';
+import { accuracyOf, besideBaselines, type Measured } from './scores.ts';
+import { type Features, inWords, type Split, TURN, type Who, type Workbench } from './workbench.ts';
+
+type LinearStudy = Extract<Study, { kind: 'linear' }>;
+
+/** Of the official eval_linear.py: 0.001 for a batch of 256. A sweep tries these instead, as its README advises. */
+const BATCH = 256;
+const OFFICIAL_BASE = 0.001;
+const SWEPT_BASES = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+/** scikit-learn's default strength of regularization, and its bound on iterations as recipes of the field set it. */
+const C = 1;
+const ITERATIONS = 1000;
+/** Linear layers learn from raw pixels at this size at most: they have a weight for each of them. */
+export const LINEAR_PIXELS = 16;
+
+/** A pair of splits with features. */
+export interface Material {
+  train: Features;
+  val: Features;
+}
+
+export async function material(
+  bench: Workbench,
+  who: Who,
+  train: Split,
+  val: Split,
+  blocks: number,
+): Promise<Material> {
+  const side = Math.min(LINEAR_PIXELS, bench.pixelSide);
+  return {
+    train: await bench.features(who, train.ids, blocks, side),
+    val: await bench.features(who, val.ids, blocks, side),
+  };
+}
+
+export async function linearStudy(study: LinearStudy, bench: Workbench): Promise<Findings> {
+  const { train, val, classes } = bench.labelled();
+  const blocks = Math.min(study.blocks, bench.config.backbone.depth);
+  let converged = true;
+  const measure = async (who: Who): Promise<Measured<FindingOf<'linear'>>> => {
+    const features = await material(bench, who, train, val, blocks);
+    const stage = TURN[who];
+    const probe = await probed(bench, study, features, { train, val, classes }, `Linear probe, ${stage}`);
+    bench.say(`Logistic regression, ${stage}`);
+    const logistic = await fitted(bench, features, train, classes);
+    if (!logistic.converged) converged = false;
+    const figures = [
+      accuracyOf(`linear probe, SGD, ${study.epochs} epochs`, probe.predictions, val.labels),
+      accuracyOf(`logistic regression, L2, C = ${C}`, logistic.predictions, val.labels),
+    ];
+    return { figures, found: probe.finding };
+  };
+  const { scores, found } = await besideBaselines(measure);
+  const side = Math.min(LINEAR_PIXELS, bench.pixelSide);
+  return {
+    train: train.ids.length,
+    val: val.ids.length,
+    classes,
+    scores,
+    notes: [
+      `Features: CLS token${blocks === 1 ? ' of the last block' : `s of the last ${blocks} blocks side by side`}. Raw pixels at ${side} × ${side} px.`,
+      ...(converged
+        ? []
+        : [`The logistic regression had not come to rest after ${inWords(ITERATIONS)} iterations.`]),
+    ],
+    finding: found,
+  };
+}
+
+/** A linear layer trained by SGD; with `sweep`, at the rate that does best on a fifth of the training images. */
+export async function probed(
+  bench: Workbench,
+  { epochs, sweep }: Pick<LinearStudy, 'epochs' | 'sweep'>,
+  { train, val }: Material,
+  truth: { train: Split; val: Split; classes: number },
+  stage: string,
+) {
+  const batch = Math.min(BATCH, truth.train.ids.length);
+  const settings = { batch, epochs, momentum: 0.9, weightDecay: 0, seed: bench.config.training.seed };
+  const rows = { rows: train.rows, labels: truth.train.labels };
+  const { width } = train;
+  let rate = officialRate(batch, OFFICIAL_BASE);
+  let tried: FindingOf<'linear'>['tried'] = [];
+  if (sweep) {
+    const rates = SWEPT_BASES.map((base) => officialRate(batch, base));
+    const swept = await sweepRates(rows, width, truth.classes, settings, rates, bench.between, (rate) =>
+      bench.say(`${stage}: trying learning rates`, rates.indexOf(rate) / rates.length),
+    );
+    rate = swept.best;
+    tried = swept.tried.map((each) => ({ rate: each.rate, accuracy: 100 * each.accuracy }));
+  }
+  const { curve, predictions } = await linearProbe(
+    rows,
+    { rows: val.rows, labels: truth.val.labels },
+    width,
+    truth.classes,
+    { ...settings, rate },
+    bench.between,
+    ({ epoch }) => bench.say(`${stage}: epoch ${epoch} of ${epochs}`, epoch / epochs),
+  );
+  const finding: FindingOf<'linear'> = {
+    kind: 'linear',
+    curve: {
+      loss: curve.map(({ loss }) => loss),
+      train: curve.map(({ trainAccuracy }) => 100 * trainAccuracy),
+      val: curve.map(({ testAccuracy }) => 100 * testAccuracy),
+    },
+    rate,
+    tried,
+  };
+  return { predictions, finding };
+}
+
+/** Logistic regression on standardized features, as scikit-learn fits it. */
+export async function fitted(
+  bench: Workbench,
+  { train, val }: Material,
+  truth: Split,
+  classes: number,
+): Promise<{ predictions: Int32Array; converged: boolean }> {
+  const scaler = fitScaler(train.rows, train.width);
+  const model = await logisticRegression(
+    standardized(train.rows, scaler),
+    train.width,
+    truth.labels,
+    classes,
+    { C, iterations: ITERATIONS },
+    bench.between,
+  );
+  const predictions = await predictLinear(model, standardized(val.rows, scaler), bench.between);
+  return { predictions, converged: model.converged };
+}
