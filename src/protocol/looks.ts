@@ -54,7 +54,7 @@ export const photoSchema = z.object({ name: z.string(), width: z.int(), height: 
 export type Photo = z.output<typeof photoSchema>;
 
 export const lookCommands = [
-  /** Answered by 'look' or 'look-refused' with the same id. */
+  /** Answered by 'look' or 'look-refused' with the same id. It ends the look before it, if that is still under way. */
   z.object({ type: z.literal('look'), id: z.int(), look: lookSchema }),
   /** A photo to look at that is no part of the images. Answered by 'photo' or 'photo-refused'. */
   z.object({ type: z.literal('open-photo'), file: z.instanceof(File) }),
@@ -62,7 +62,7 @@ export const lookCommands = [
 
 export const lookEvents = [
   z.object({ type: z.literal('look'), id: z.int(), result: lookResultSchema }),
-  /** A sentence for the person; null where the run was replaced meanwhile. */
+  /** A sentence for the person; null where the run was replaced meanwhile, or a newer look came. */
   z.object({ type: z.literal('look-refused'), id: z.int(), sentence: z.string().nullable() }),
   z.object({ type: z.literal('photo'), photo: photoSchema }),
   z.object({ type: z.literal('photo-refused'), sentence: z.string() }),

@@ -7,12 +7,15 @@ import { viewStore } from './view.ts';
 
 /** Looks that follow a run of their own accord may take this share of the time. */
 const FOLLOW_SHARE = 0.1;
+/** A question is given this long before another wish ends it, so that a held arrow key shows its way. */
+const PATIENCE = 400; // ms
 /** Distances of a grid with no more patches than this are measured unasked. */
 export const CHEAP_PATCHES = 400;
 
 let nextId = 1;
+let waiting: ReturnType<typeof setTimeout> | null = null;
 
-const sameWish = (a: Wish, b: Wish): boolean =>
+const sameWish = (a: Look | Wish, b: Look | Wish): boolean =>
   sameSubject(a, b) && a.block === b.block && a.patch === b.patch && a.show === b.show;
 
 /** What is to be asked next; null when all is as wished for. */
@@ -30,15 +33,33 @@ function due(state: LooksState, now: number): Look | null {
 
 function ask(): void {
   const state = looksStore.getState();
-  if (state.awaited !== null || datasetStore.getState().summary === null) return;
+  if (datasetStore.getState().summary === null) return;
+  if (state.awaited !== null) {
+    reconsider(state.awaited, state.wish);
+    return;
+  }
   const look = due(state, performance.now());
   if (look) askFor(look);
 }
 
+/** Ends a question whose answer nobody waits for any more. */
+function reconsider({ look, at }: NonNullable<LooksState['awaited']>, wish: Wish): void {
+  const wished = look.show === 'distances' ? looksStore.getState().answered?.wish : look;
+  if (wished && sameWish(wished, wish)) return;
+  const left = at + PATIENCE - performance.now();
+  if (left <= 0) askFor(wish);
+  else waiting ??= setTimeout(askAgain, left);
+}
+
+function askAgain(): void {
+  waiting = null;
+  ask();
+}
+
 function askFor(look: Look): void {
   const id = nextId++;
-  looksStore.setState({ awaited: { id, look } });
   send({ type: 'look', id, look });
+  looksStore.setState({ awaited: { id, look, at: performance.now() } });
 }
 
 /** Measures the distances of the present picture, whatever that takes. */
@@ -53,6 +74,8 @@ export function startLooking(): () => void {
   ask();
   return () => {
     for (const stop of stops) stop();
+    if (waiting !== null) clearTimeout(waiting);
+    waiting = null;
   };
 }
 

@@ -16,8 +16,8 @@ export interface LooksState {
   result: LookResult | null;
   /** Mean attention distances of what was looked at last. */
   distances: LookResult | null;
-  /** The question under way; one at a time, so that a held arrow key does not queue hundreds. */
-  awaited: { id: number; look: Look } | null;
+  /** The question under way, and since when. */
+  awaited: { id: number; look: Look; at: number } | null;
   /** The wish that was answered last, be it with a refusal, and when; null asks anew. */
   answered: { wish: Wish; at: number } | null;
   /** Why there is no picture, in a sentence. */

@@ -8,7 +8,7 @@ import { patchRows } from '../data/view.ts';
 import type { RunSnapshot } from '../dino/run-state.ts';
 import { attentionDistances, CLS, rollout, tokenAttention } from '../eval/attention-flow.ts';
 import { bytesOf, close, type Opened, openNetwork } from '../eval/opened.ts';
-import type { Between } from '../eval/pace.ts';
+import { type Between, paced } from '../eval/pace.ts';
 import { patchColors } from '../eval/patch-colors.ts';
 import { initialNetwork } from '../model/border.ts';
 import { disposeNetwork } from '../model/network.ts';
@@ -20,6 +20,9 @@ import type { TrainingRun } from './training-run.ts';
 
 /** An opened network stays on the device for the next question about it, if it is not larger than this: 256 MiB. */
 const KEPT_BYTES = 2 ** 28;
+
+/** A look works this long before it lets others work, milliseconds. */
+const PAUSE_EVERY = 200;
 
 interface Subject {
   run: TrainingRun;
@@ -33,23 +36,25 @@ interface Kept {
   opened: Opened;
 }
 
-/** The run that was looked at is no more. */
-class RunReplaced extends Error {
-  override name = 'RunReplaced';
+/** The run that was looked at is no more, or somebody looks at something else by now. */
+class GivenUp extends Error {
+  override name = 'GivenUp';
 }
 
 export class Looks {
   private readonly emit: Emit;
-  private readonly exclusively: (work: () => Promise<void>) => Promise<void>;
+  private readonly soon: (work: () => Promise<void>) => Promise<void>;
   private subject: Subject | null = null;
   private photo: OpenedPhoto | null = null;
   /** Counts the photos, so that what was kept of one is not taken for another. */
   private photos = 0;
   private kept: Kept | null = null;
+  /** The newest question; one before it that is not answered yet is given up. */
+  private asked = 0;
 
-  constructor(emit: Emit, exclusively: (work: () => Promise<void>) => Promise<void>) {
+  constructor(emit: Emit, soon: (work: () => Promise<void>) => Promise<void>) {
     this.emit = emit;
-    this.exclusively = exclusively;
+    this.soon = soon;
   }
 
   /** From now on this run is looked at. */
@@ -60,7 +65,7 @@ export class Looks {
   /** Gives up what is under way. What is kept of the run is freed once nobody works with it. */
   leave(): void {
     this.subject = null;
-    void this.exclusively(async () => this.free());
+    void this.soon(async () => this.free());
   }
 
   /** Forgets what is kept: its memory is gone with the device. */
@@ -81,19 +86,21 @@ export class Looks {
     }
   }
 
-  /** Answers a wish at the run's present step, when its turn has come. */
+  /** Answers a wish at the run's present step, when its turn has come. A newer one ends it. */
   look(id: number, wish: Look): Promise<void> {
     const { subject } = this;
-    const between = async () => {
+    this.asked = id;
+    // Each pause lets a step of a run in progress in between, so a short look makes none.
+    const between = paced(async () => {
       await breathe();
-      if (this.subject !== subject) throw new RunReplaced();
-    };
-    return this.exclusively(async () => {
+      if (this.subject !== subject || this.asked !== id) throw new GivenUp();
+    }, PAUSE_EVERY);
+    return this.soon(async () => {
       try {
-        if (!subject || this.subject !== subject) throw new RunReplaced();
+        if (!subject || this.subject !== subject || this.asked !== id) throw new GivenUp();
         this.emit({ type: 'look', id, result: await this.answer(wish, subject, between) });
       } catch (error) {
-        if (!(error instanceof RunReplaced || error instanceof PictureTooNarrowError)) throw error;
+        if (!(error instanceof GivenUp || error instanceof PictureTooNarrowError)) throw error;
         const sentence = error instanceof PictureTooNarrowError ? error.message : null;
         this.emit({ type: 'look-refused', id, sentence });
       }

@@ -41,6 +41,8 @@ export class Observer {
   private snapshot: Look = NEVER;
   /** Evaluations take turns. */
   private turn: Promise<void> = Promise.resolve();
+  /** Short work that somebody waits for. */
+  private urgent: (() => Promise<void>)[] = [];
 
   constructor(emit: Emit) {
     this.emit = emit;
@@ -69,6 +71,18 @@ export class Observer {
       () => undefined,
     );
     return mine;
+  }
+
+  /** Short work that somebody waits for: in the next pause of an evaluation that is under way, or else in its own turn. */
+  soon(work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.urgent.push(() => work().then(resolve, reject));
+      void this.exclusively(() => this.attend());
+    });
+  }
+
+  private async attend(): Promise<void> {
+    for (let next = this.urgent.shift(); next; next = this.urgent.shift()) await next();
   }
 
   /** Resolves when no evaluation is under way. */
@@ -154,6 +168,7 @@ export class Observer {
     const between = async () => {
       await breathe();
       if (this.subject !== subject) throw new RunReplaced();
+      await this.attend();
     };
     return this.exclusively(async () => {
       if (!subject || this.subject !== subject) return;

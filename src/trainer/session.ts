@@ -49,7 +49,7 @@ export class Session {
     this.emit = emit;
     this.config = config;
     this.observer = new Observer(emit);
-    this.looks = new Looks(emit, (work) => this.observer.exclusively(work));
+    this.looks = new Looks(emit, (work) => this.observer.soon(work));
     this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
     this.reporter = new Reporter(emit, () => this.sendStatus());
   }

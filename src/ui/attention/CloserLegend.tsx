@@ -35,8 +35,8 @@ export function CloserLegend({ result, maps, drawing, pointed }: Props) {
             aria-label={`Color scale, ${drawing.colormap}: dark is none`}
           />
           <div className={pictures.barEnds}>
-            <span>{formatShare(low)}</span>
-            <span>{formatShare(top)}</span>
+            <span>{scaleEnd(low)}</span>
+            <span>{scaleEnd(top)}</span>
           </div>
         </div>
       )}
@@ -53,3 +53,6 @@ export function CloserLegend({ result, maps, drawing, pointed }: Props) {
     </div>
   );
 }
+
+/** Three digits, so that the ends of an even map's scale differ. */
+const scaleEnd = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

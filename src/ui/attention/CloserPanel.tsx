@@ -73,6 +73,7 @@ const BESIDE = 540;
 function Look({ result, drawing }: { result: LookResult; drawing: Drawing }) {
   const { ref, width } = useElementSize();
   const head = useLooks((state) => state.head);
+  const busy = useLooks(({ awaited }) => awaited !== null && awaited.look.show !== 'distances');
   const [pointed, setPointed] = useState<number | null>(null);
   const maps = mapsOf(result, head);
   const beside = width >= BESIDE;
@@ -81,7 +82,7 @@ function Look({ result, drawing }: { result: LookResult; drawing: Drawing }) {
     <div ref={ref}>
       {width > 0 && (
         <>
-          <div className={classes.look} data-beside={beside}>
+          <div className={classes.look} data-beside={beside} aria-busy={busy}>
             {maps ? (
               <LargeMap result={result} maps={maps} drawing={drawing} room={room} onPoint={setPointed} />
             ) : (

@@ -53,6 +53,7 @@ export function CloserTools({ drawing, onDraw }: Props) {
           onChange={(resolution) => wishFor({ resolution, patch: null })}
           data={[...RESOLUTIONS]}
         />
+        <SaveMaps drawing={drawing} />
       </div>
       <div className={pictures.toolbar}>
         <SegmentedControl
@@ -185,7 +186,6 @@ function DrawingTools({ drawing, onDraw }: Props) {
           onChange={({ currentTarget }) => setOverlay({ smooth: currentTarget.checked })}
         />
       )}
-      <SaveMaps drawing={drawing} />
     </div>
   );
 }

@@ -37,7 +37,7 @@ export function LargeColors({ result, room }: { result: LookResult; room: Size }
         paint={paint}
         label={`First three principal components of the patch tokens, ${blockInWords(result)}, as red, green and blue`}
       />
-      <p className={classes.sizes}>
+      <p className={classes.sizes} style={{ maxWidth: Math.max(260, size.width) }}>
         Like colors are like tokens. Share of the variance: {shares}. A color by itself means nothing, and may
         change with the step.
       </p>

@@ -61,6 +61,21 @@ it('has one question under way, and then asks for the last wish alone', () => {
   expect(newest().look.patch).toBe(8);
 });
 
+it('gives a question a while, then ends it for the wish of by then', () => {
+  wishFor({ block: 1 });
+  vi.advanceTimersByTime(300);
+  expect(asked()).toHaveLength(1);
+  wishFor({ block: 2 });
+  vi.advanceTimersByTime(200);
+  expect(asked()).toHaveLength(2);
+  expect(newest().look.block).toBe(2);
+  const [first] = asked();
+  trainer.say({ type: 'look-refused', id: first?.id ?? 0, sentence: null });
+  expect(looksStore.getState().awaited?.id).toBe(newest().id);
+  answer();
+  expect(looksStore.getState().answered?.wish.block).toBe(2);
+});
+
 it('follows the run with its snapshots, once it has rested ten times what the look took', () => {
   answer({ milliseconds: 100 });
   answer();

@@ -133,6 +133,16 @@ it('keeps one opened network for the next question, and nothing once it is left'
   expect(tf.memory().numTensors).toBe(before);
 });
 
+it('gives a look up for a newer one', async () => {
+  const slow = looks.look(3, { ...WISH, resolution: 'own', show: 'distances' });
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  await Promise.all([slow, looks.look(4, WISH)]);
+  expect(events.map((event) => [event.type, 'id' in event && event.id])).toEqual([
+    ['look-refused', 3],
+    ['look', 4],
+  ]);
+});
+
 it('gives a look up when the run is left, and says so without a sentence', async () => {
   const looking = looks.look(3, { ...WISH, resolution: 'own', show: 'distances' });
   looks.leave();

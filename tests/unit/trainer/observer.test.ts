@@ -39,6 +39,30 @@ it('looks at nothing while work that must be alone is under way', async () => {
   expect(told).toEqual(['alone', 'done', 'attention']);
 });
 
+it('lets short work in at the next pause of an evaluation', async () => {
+  const told: string[] = [];
+  const observer = new Observer(({ type }) => {
+    if (type !== 'activity') told.push(type);
+  });
+  const config = applyOverrides(presetConfig('samples'), {
+    views: { globalSize: 16, localSize: 8 },
+    backbone: { dim: 12, depth: 1 },
+    training: { batchSize: 4, steps: 3 },
+  });
+  const catalogue = sampleCatalogue(80, 80);
+  observer.follow(new TrainingRun(config, catalogue), catalogue);
+  const measured = observer.measure();
+  const soon = observer.soon(async () => {
+    told.push('soon');
+  });
+  const later = observer.exclusively(async () => {
+    told.push('later');
+  });
+  await Promise.all([measured, soon, later]);
+  expect(told).toEqual(['soon', 'knn', 'later']);
+  await expect(observer.soon(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+});
+
 it('goes on after work that failed', async () => {
   const observer = new Observer(() => undefined);
   await expect(observer.exclusively(() => Promise.reject(new Error('broken shader')))).rejects.toThrow(
