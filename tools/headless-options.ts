@@ -5,6 +5,7 @@ import { applyOverrides } from '../src/config/overrides.ts';
 import { isPresetName, presetNames } from '../src/config/presets.ts';
 import type { RunConfig } from '../src/config/schema.ts';
 import { decodeHash, encodeConfig } from '../src/config/url.ts';
+import { type StudyKind, studyKinds } from '../src/protocol/studies.ts';
 
 export const USAGE = `npm run headless -- [options]
 
@@ -15,6 +16,8 @@ export const USAGE = `npm run headless -- [options]
   --steps N         stop after so many steps; the preset's schedules keep their length,
                     or stretch to N (for a plan of N steps: --set training.steps=N)
   --seed S          seed of every random choice
+  --eval LIST       studies of the trained network, with commas between them:
+                    knn, linear, report, clusters, duplicates, features
   --backend NAME    wasm or webgpu (default: what the page chooses)
   --software        WebGPU on Chromium's software adapter; implies --backend webgpu
   --out DIR         where the results go (default: out/headless)
@@ -32,6 +35,8 @@ export interface HeadlessOptions {
   address: string;
   backend: 'wasm' | 'webgpu' | null;
   software: boolean;
+  /** In the order in which they are made. */
+  studies: StudyKind[];
   out: string;
 }
 
@@ -58,6 +63,7 @@ export function readOptions(argv: string[]): HeadlessOptions | null {
     address: `${search}#${encodeConfig(opened)}`,
     backend,
     software: values.software,
+    studies: studiesOf(values.eval),
     out: values.out,
   };
 }
@@ -72,6 +78,7 @@ function parse(argv: string[]) {
         set: { type: 'string', multiple: true, default: [] },
         steps: { type: 'string' },
         seed: { type: 'string' },
+        eval: { type: 'string', default: '' },
         backend: { type: 'string' },
         software: { type: 'boolean', default: false },
         out: { type: 'string', default: 'out/headless' },
@@ -89,6 +96,15 @@ function dataOf(name: string): HeadlessOptions['data'] {
   if (statSync(name).isDirectory()) return { kind: 'folder', path: name };
   if (name.toLowerCase().endsWith('.zip')) return { kind: 'zip', path: name };
   throw new CommandLineError(`--data ${name}: give a folder, a .zip, samples or tinted.`);
+}
+
+function studiesOf(list: string): StudyKind[] {
+  const names = list.split(',').map((name) => name.trim());
+  return names.filter(Boolean).map((name) => {
+    const kind = studyKinds.find((each) => each === name);
+    if (!kind) throw new CommandLineError(`--eval ${name}: give ${studyKinds.join(', ')}.`);
+    return kind;
+  });
 }
 
 function backendOf(name: string | undefined, software: boolean): HeadlessOptions['backend'] {

@@ -10,6 +10,7 @@ import {
   QUIET_FLAGS,
   SOFTWARE_WEBGPU_FLAGS,
 } from './chromium.ts';
+import { evaluate } from './headless-evaluation.ts';
 import { CommandLineError, type HeadlessOptions, readOptions, USAGE } from './headless-options.ts';
 import { loadData, measure, photograph, RunFailure, save, trainToTheEnd, watch } from './headless-page.ts';
 import { lastScored, RecordError, readRecord, stepLines, summaryOf } from './headless-record.ts';
@@ -32,6 +33,7 @@ async function run(options: HeadlessOptions, browser: Browser, { url }: Served):
   if (last.labelled && last.scored !== last.step) await measure(watched, last.step);
   await photograph(page, join(out, 'attention.png'), join(out, 'page.png'));
   writeFileSync(join(out, 'checkpoint.safetensors'), await save(page, 'Save checkpoint'));
+  if (options.studies.length > 0) await evaluate(watched, options.studies, out);
   const record = await saved();
   const summary = summaryOf(record);
   writeFileSync(join(out, 'metrics.jsonl'), stepLines(record));

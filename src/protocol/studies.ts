@@ -33,6 +33,7 @@ export const studySchema = z.discriminatedUnion('kind', [
 ]);
 export type Study = z.output<typeof studySchema>;
 export type StudyKind = Study['kind'];
+export const studyKinds: readonly StudyKind[] = studySchema.options.map(({ shape }) => shape.kind.value);
 
 /** One figure of the network, beside the same of the untrained network and of raw pixels. */
 export const scoreSchema = z.object({

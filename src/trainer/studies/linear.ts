@@ -14,6 +14,8 @@ type LinearStudy = Extract<Study, { kind: 'linear' }>;
 const BATCH = 256;
 const OFFICIAL_BASE = 0.001;
 const SWEPT_BASES = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+/** Which rate is best shows long before the last epoch. */
+const SWEEP_EPOCHS = 20;
 /** scikit-learn's default strength of regularization, and its bound on iterations as recipes of the field set it. */
 const C = 1;
 const ITERATIONS = 1000;
@@ -90,7 +92,8 @@ export async function probed(
   let tried: FindingOf<'linear'>['tried'] = [];
   if (sweep) {
     const rates = SWEPT_BASES.map((base) => officialRate(batch, base));
-    const swept = await sweepRates(rows, width, truth.classes, settings, rates, bench.between, (rate) =>
+    const short = { ...settings, epochs: Math.min(epochs, SWEEP_EPOCHS) };
+    const swept = await sweepRates(rows, width, truth.classes, short, rates, bench.between, (rate) =>
       bench.say(`${stage}: trying learning rates`, rates.indexOf(rate) / rates.length),
     );
     rate = swept.best;

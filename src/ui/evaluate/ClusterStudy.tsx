@@ -11,7 +11,7 @@ import { ImageSheet } from './ImageSheet.tsx';
 import { StudyCard } from './StudyCard.tsx';
 
 /** Images shown of a cluster before all of them are asked for. */
-const FIRST = 10;
+const FIRST = 7;
 
 export function ClusterStudy() {
   return (

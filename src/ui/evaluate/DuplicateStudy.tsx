@@ -11,7 +11,7 @@ import classes from './evaluate.module.css';
 import { ImageSheet } from './ImageSheet.tsx';
 import { StudyCard } from './StudyCard.tsx';
 
-const FIRST = 8;
+const FIRST = 7;
 const GROUPS = 24;
 
 export function DuplicateStudy() {

@@ -116,7 +116,9 @@ function Working({ study, title }: { study: ActiveStudy; title: string }) {
         animated={share === null}
         aria-label={`${title}: progress`}
       />
-      <span className={classes.stage}>{text}</span>
+      <span className={classes.stage} data-testid="stage">
+        {text}
+      </span>
       <Button
         variant="default"
         size="compact-sm"

@@ -42,6 +42,11 @@ describe('readOptions', () => {
     expect(readOptions(['--software'])).toMatchObject({ backend: 'webgpu', address: '?backend=webgpu#' });
   });
 
+  it('takes studies in their order', () => {
+    expect(readOptions([])?.studies).toEqual([]);
+    expect(readOptions(['--eval', 'report, knn,features'])?.studies).toEqual(['report', 'knn', 'features']);
+  });
+
   it('answers --help', () => {
     expect(readOptions(['--help'])).toBeNull();
   });
@@ -55,6 +60,7 @@ describe('readOptions', () => {
     [['--set', 'head.rows=3'], /no setting “head\.rows”/],
     [['--steps', '0'], /training\.stopAfter cannot be “0”/],
     [['--steps', '5', '--set', 'training.stopAfter=6'], /given twice/],
+    [['--eval', 'knn,karma'], /--eval karma: give knn, linear, report/],
     [['--seed', 'x'], /training\.seed cannot be “x”/],
     [['--backend', 'webgl'], /give wasm or webgpu/],
     [['--backend', 'wasm', '--software'], /--software is for WebGPU/],

@@ -1,0 +1,67 @@
+/** The studies of a headless run, made in the page's Evaluate tab, and what they leave: figures, matrix, features. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import type { StudyKind } from '../src/protocol/studies.ts';
+import { RunFailure, type Watched } from './headless-page.ts';
+
+const TITLES: Record<StudyKind, string> = {
+  knn: 'Nearest neighbours',
+  linear: 'Linear classifiers',
+  report: 'Classification report',
+  clusters: 'Clusters',
+  duplicates: 'Near-duplicates',
+  features: 'Features as a file',
+};
+const LOOK_EVERY = 300; // ms
+const DOWNLOAD_TIMEOUT = 60_000; // ms
+
+/**
+ * Makes the studies one after the other and writes `evaluation.json`, after a report `confusion.png`, and
+ * `features.safetensors` where these were asked for. Throws RunFailure when a study ends without a result.
+ */
+export async function evaluate(watched: Watched, studies: readonly StudyKind[], out: string): Promise<void> {
+  const { page } = watched;
+  await page.getByRole('tab', { name: 'Evaluate', exact: true }).click();
+  for (const kind of studies) {
+    if (kind === 'features') {
+      const [file] = await Promise.all([page.waitForEvent('download', { timeout: 0 }), study(watched, kind)]);
+      await file.saveAs(join(out, 'features.safetensors'));
+    } else await study(watched, kind);
+  }
+  const matrix = page.getByRole('table', { name: 'Confusion matrix' });
+  if ((await matrix.count()) > 0) await matrix.screenshot({ path: join(out, 'confusion.png') });
+  if (studies.some((kind) => kind !== 'features'))
+    await writeFile(join(out, 'evaluation.json'), await json(page));
+}
+
+/** Runs one study and shows how far it is until it has ended. */
+async function study({ page, trouble, progress }: Watched, kind: StudyKind): Promise<void> {
+  const title = TITLES[kind];
+  const card = page.getByRole('region', { name: title, exact: true });
+  await card.getByRole('button', { name: kind === 'features' ? `Save: ${title}` : `Run: ${title}` }).click();
+  const cancel = card.getByRole('button', { name: `Cancel: ${title}` });
+  try {
+    while ((await cancel.count()) > 0) {
+      const wrong = trouble();
+      if (wrong !== null) throw new RunFailure(wrong);
+      const stage = await card.getByTestId('stage').allTextContents();
+      progress.show(`${title}: ${stage[0] ?? 'begins'}`);
+      await page.waitForTimeout(LOOK_EVERY);
+    }
+  } finally {
+    progress.end();
+  }
+  const [sentence] = await card.getByRole('status').allTextContents();
+  // Where features were written the sentence says so.
+  const well = kind === 'features' ? sentence?.startsWith('Saved.') === true : sentence === undefined;
+  if (!well) throw new RunFailure(`${title}: ${sentence ?? 'no file came of it'}`);
+}
+
+async function json(page: Page): Promise<Buffer> {
+  const [file] = await Promise.all([
+    page.waitForEvent('download', { timeout: DOWNLOAD_TIMEOUT }),
+    page.getByRole('button', { name: 'Save as JSON', exact: true }).click(),
+  ]);
+  return readFile(await file.path());
+}
