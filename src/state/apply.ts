@@ -4,6 +4,7 @@ import { addCards, datasetStore } from './dataset.ts';
 import { applyToLooks, forgetImage, forgetLooks } from './looks.ts';
 import { clearSeries, seriesStore } from './series.ts';
 import { sessionStore } from './session.ts';
+import { withSnapshot } from './snapshot-history.ts';
 import { stopsRun } from './status-text.ts';
 import { applyToStudies, countRun, forgetActiveStudies } from './studies.ts';
 import { FIRST_PINS, viewStore } from './view.ts';
@@ -44,6 +45,8 @@ export function apply(event: TrainerEvent): void {
         selectedEpoch: 0,
         crops: null,
         attention: null,
+        history: [],
+        shownStep: null,
         neighbours: null,
         pinned: Array.from({ length: Math.min(FIRST_PINS, images) }, (_, id) => id),
       });
@@ -55,7 +58,7 @@ export function apply(event: TrainerEvent): void {
       clearSeries();
       countRun();
       forgetLooks();
-      viewStore.setState({ attention: null, neighbours: null });
+      viewStore.setState({ attention: null, history: [], shownStep: null, neighbours: null });
       // What was wrong with images that were dropped stays true: the run begins on those from before.
       sessionStore.setState(({ fault }) => ({
         runConfig: event.config,
@@ -84,7 +87,10 @@ export function apply(event: TrainerEvent): void {
       viewStore.setState({ crops: event.crops });
       return;
     case 'attention':
-      viewStore.setState({ attention: event.snapshot });
+      viewStore.setState(({ history }) => ({
+        attention: event.snapshot,
+        history: withSnapshot(history, event.snapshot),
+      }));
       return;
     case 'neighbours':
       viewStore.setState({ neighbours: event.neighbours });

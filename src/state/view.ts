@@ -24,7 +24,12 @@ export interface ViewState {
   selectedEpoch: number;
   /** Crops last received: may lag behind the selection for a moment. */
   crops: Crops | null;
+  /** The newest snapshot. */
   attention: AttentionSnapshot | null;
+  /** The run's snapshots so far, the newest at the end. */
+  history: readonly AttentionSnapshot[];
+  /** The step whose snapshot is shown; null for the newest. */
+  shownStep: number | null;
   neighbours: Neighbours | null;
   /** Ids of the images in the attention panel. */
   pinned: number[];
@@ -37,6 +42,8 @@ export const viewStore = createStore<ViewState>(() => ({
   selectedEpoch: 0,
   crops: null,
   attention: null,
+  history: [],
+  shownStep: null,
   neighbours: null,
   pinned: [],
   overlay: { mode: 'heads', mass: 0.6, opacity: 0.75, smooth: false, network: 'teacher' },
@@ -47,6 +54,11 @@ export const FIRST_PINS = 8;
 
 export function showTab(tab: WatchTab): void {
   viewStore.setState({ tab });
+}
+
+/** null goes with the run again. */
+export function showStep(shownStep: number | null): void {
+  viewStore.setState({ shownStep });
 }
 
 export function setOverlay(change: Partial<Overlay>): void {

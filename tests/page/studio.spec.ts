@@ -144,3 +144,24 @@ test('saves the map by itself and every head on a labelled sheet', async ({ page
     height: 74 + 2 * 350,
   });
 });
+
+test('goes back to the first snapshot of a run, and on with it again', async ({ page }) => {
+  await openPage(page, toy({ 'training.steps': 5000, 'evaluation.snapshotSeconds': 0.5 }));
+  await expect(statusLine(page)).toContainText(TOY_READY);
+  await page.getByRole('tab', { name: 'Attention' }).click();
+  await expect(page.getByText('snapshot of step 0')).toBeVisible();
+  await control(page, 'Train').click();
+  await expect(statusLine(page)).toContainText(/Training: step ([2-9]\d|\d{3})/);
+  await control(page, 'Pause').click();
+  const step = await pausedStep(page);
+  await expect(page.getByText(`snapshot of step ${step}`)).toBeVisible();
+  const snapshots = page.getByRole('slider', { name: 'Snapshot' });
+  await expect(snapshots).toHaveAttribute('aria-valuetext', `step ${step}`);
+  await snapshots.press('Home');
+  await expect(page.getByText(/snapshot of step 0, \d+ ago/)).toBeVisible();
+  await expect(
+    page.getByRole('figure', { name: /^Attention on the object over steps, teacher/ }),
+  ).toBeVisible();
+  await page.getByRole('button', { name: 'Newest' }).click();
+  await expect(page.getByText(`snapshot of step ${step}`)).toBeVisible();
+});

@@ -2,6 +2,8 @@
 import { useElementSize } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import type { AttentionSnapshot } from '../../protocol/values.ts';
+import { snapshotAt } from '../../state/snapshot-history.ts';
+import { Overlaps, Scrubber } from '../attention/Scrubber.tsx';
 import { crispSize, type Size } from '../canvas/fit.ts';
 import { usePixelRatio } from '../canvas/pixel-ratio.ts';
 import { formatCount } from '../charts/format.ts';
@@ -16,7 +18,10 @@ import panel from './panels.module.css';
 import classes from './pictures.module.css';
 
 export function AttentionPanel() {
-  const snapshot = useView((state) => state.attention);
+  const newest = useView((state) => state.attention);
+  const history = useView((state) => state.history);
+  const shownStep = useView((state) => state.shownStep);
+  const snapshot = shownStep === null ? newest : snapshotAt(history, shownStep);
   const step = useSession(({ status }) => status?.step ?? 0);
   const [look, setLook] = useState<Look>({ colormap: 'viridis', shared: false, object: false });
   const hasObjects = snapshot?.images.some(({ mask }) => mask !== null) ?? false;
@@ -40,8 +45,12 @@ export function AttentionPanel() {
         onLook={(change) => setLook((before) => ({ ...before, ...change }))}
         hasObjects={hasObjects}
       />
+      <Scrubber />
       {snapshot ? (
-        <Maps snapshot={snapshot} look={look} />
+        <>
+          <Maps snapshot={snapshot} look={look} />
+          <Overlaps />
+        </>
       ) : (
         <div className={panel.empty}>
           <strong>No snapshot yet</strong>

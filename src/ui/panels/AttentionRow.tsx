@@ -6,6 +6,7 @@ import { togglePin } from '../../state/actions.ts';
 import { bitmapOf } from '../canvas/bitmap.ts';
 import type { Size } from '../canvas/fit.ts';
 import { PixelCanvas } from '../canvas/PixelCanvas.tsx';
+import { useView } from '../use-stores.ts';
 import { AttentionTile, type MapStyle, PatchCursor } from './AttentionTile.tsx';
 import { describeMap, type MapColumn, mapOf } from './attention-maps.ts';
 import classes from './pictures.module.css';
@@ -35,6 +36,7 @@ interface Props {
 
 export const AttentionRow = memo(function AttentionRow(props: Props) {
   const { id, snapshot, columns, lines, style, mass, showObject, size, cursor, onPoint } = props;
+  const past = useView((state) => state.shownStep !== null);
   const card = useCard(id);
   const name = nameOf(id, card);
   const image = snapshot.images.find((candidate) => candidate.id === id);
@@ -78,7 +80,7 @@ export const AttentionRow = memo(function AttentionRow(props: Props) {
           className={classes.waiting}
           style={{ gridColumn: `span ${columns.length / lines}`, height: size.height }}
         >
-          Its maps come with the next snapshot.
+          {past ? 'It was not pinned at that step.' : 'Its maps come with the next snapshot.'}
         </div>
       </>
     );

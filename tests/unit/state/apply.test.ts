@@ -134,8 +134,14 @@ describe('apply', () => {
     apply({ type: 'run-started', config: defaultConfig });
     expect(seriesStore.getState()).toMatchObject({ knn: [], schedules: curves, version: version + 1 });
     expect(seriesStore.getState().column('loss')).toHaveLength(0);
-    expect(viewStore.getState().attention).toBeNull();
+    expect(viewStore.getState()).toMatchObject({ attention: null, history: [], shownStep: null });
     expect(sessionStore.getState().fault).toBeNull();
+  });
+
+  it('keeps the snapshots of the run, the newest of each step', () => {
+    for (const step of [0, 3, 3, 9]) apply({ type: 'attention', snapshot: { ...attention, step } });
+    expect(viewStore.getState().history.map(({ step }) => step)).toEqual([0, 3, 9]);
+    expect(viewStore.getState().attention?.step).toBe(9);
   });
 
   it('forgets the pictures of the images before, and a fault about them', () => {
