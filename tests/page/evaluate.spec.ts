@@ -101,7 +101,7 @@ test('is cancelled within a moment, and ended by a new run with a sentence', asy
   await expect(run(page, 'Linear classifiers')).toBeEnabled();
 
   await run(page, 'Linear classifiers').click();
-  await expect(page.getByText(/of 2,000 images|Linear probe/)).toBeVisible();
+  await expect(page.getByTestId('stage')).toContainText(/of 2,000 images|Linear probe/);
   await control(page, 'Reset').click();
   await expect(page.getByText('The run was replaced meanwhile.')).toBeVisible();
   await expect(cancel).toHaveCount(0);

@@ -10,10 +10,11 @@ import { type Features, inWords, type Split, TURN, type Who, type Workbench } fr
 
 type LinearStudy = Extract<Study, { kind: 'linear' }>;
 
-/** Of the official eval_linear.py: 0.001 for a batch of 256. A sweep tries these instead, as its README advises. */
-const BATCH = 256;
+/** Few images make smaller batches, so that an epoch has steps enough to learn something. */
+const BATCH = { most: 256, least: 16, steps: 10 };
+/** Of the official eval_linear.py: 0.001 for a batch of 256. A sweep tries these instead. */
 const OFFICIAL_BASE = 0.001;
-const SWEPT_BASES = [1e-4, 1e-3, 1e-2, 1e-1, 1];
+const SWEPT_BASES = [1e-3, 1e-2, 1e-1, 1, 10];
 /** Which rate is best shows long before the last epoch. */
 const SWEEP_EPOCHS = 20;
 /** scikit-learn's default strength of regularization, and its bound on iterations as recipes of the field set it. */
@@ -67,7 +68,7 @@ export async function linearStudy(study: LinearStudy, bench: Workbench): Promise
     classes,
     scores,
     notes: [
-      `Features: CLS token${blocks === 1 ? ' of the last block' : `s of the last ${blocks} blocks side by side`}. Raw pixels at ${side} × ${side} px.`,
+      `Features: CLS token${blocks === 1 ? ' of the last block' : `s of the last ${blocks} blocks side by side`}. Raw pixels at ${side} × ${side} px. The probe learns from batches of ${batchOf(train.ids.length)}.`,
       ...(converged
         ? []
         : [`The logistic regression had not come to rest after ${inWords(ITERATIONS)} iterations.`]),
@@ -84,7 +85,7 @@ export async function probed(
   truth: { train: Split; val: Split; classes: number },
   stage: string,
 ) {
-  const batch = Math.min(BATCH, truth.train.ids.length);
+  const batch = batchOf(truth.train.ids.length);
   const settings = { batch, epochs, momentum: 0.9, weightDecay: 0, seed: bench.config.training.seed };
   const rows = { rows: train.rows, labels: truth.train.labels };
   const { width } = train;
@@ -119,6 +120,11 @@ export async function probed(
     tried,
   };
   return { predictions, finding };
+}
+
+function batchOf(images: number): number {
+  const { most, least, steps } = BATCH;
+  return Math.min(images, most, Math.max(least, Math.floor(images / steps)));
 }
 
 /** Logistic regression on standardized features, as scikit-learn fits it. */
