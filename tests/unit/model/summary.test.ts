@@ -1,8 +1,8 @@
 /** The layer table against counts that are known elsewhere, and against the step's own formula. */
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../../../src/config/presets.ts';
-import { modelSummary } from '../../../src/model/summary.ts';
 import { networkSpec, parameterCount } from '../../../src/model/specs.ts';
+import { modelSummary } from '../../../src/model/summary.ts';
 import { networkShape } from '../../../src/trainer/run-settings.ts';
 
 const shapeOf = (name: 'nano' | 'vit-small') => networkShape(presetConfig(name));
