@@ -1,5 +1,4 @@
 /** The state machine of a run: empty → idle → running ⇄ paused → finished, or fault, which Reset leaves. */
-import * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import { IntakeCancelled } from '../data/intake.ts';
@@ -16,6 +15,7 @@ import { cardsOf, cropsOf } from './pictures.ts';
 import { probeSpeed } from './probe.ts';
 import { type Emit, Reporter } from './reporter.ts';
 import { holdRunLock } from './run-lock.ts';
+import { statusOf } from './status.ts';
 import { Studies } from './studies/studies.ts';
 import { TrainingRun } from './training-run.ts';
 
@@ -319,26 +319,7 @@ export class Session {
   }
 
   private sendStatus(): void {
-    const { run } = this;
-    const seconds = this.reporter.secondsAStep;
-    const { numTensors, numBytes } = this.backend ? tf.memory() : { numTensors: 0, numBytes: 0 };
-    const left = run && seconds !== null ? Math.max(0, run.plan.stopStep - run.step) * seconds : null;
-    this.emit({
-      type: 'status',
-      status: {
-        phase: this.phase,
-        step: run?.step ?? 0,
-        totalSteps: run?.plan.stopStep ?? 0,
-        stepsPerEpoch: run?.plan.stepsPerEpoch ?? 0,
-        imagesPerSecond: seconds && run ? run.config.training.batchSize / seconds : 0,
-        secondsLeft: left,
-        parameters: run?.parameters ?? 0,
-        tensors: numTensors,
-        tensorBytes: numBytes,
-        dispatches: run?.dispatches ?? null,
-        notRecorded: run?.notRecorded ?? null,
-        views: run?.viewMeans ?? 'inline',
-      },
-    });
+    const { phase, run, backend } = this;
+    this.emit({ type: 'status', status: statusOf(phase, run, this.reporter.secondsAStep, backend !== null) });
   }
 }
