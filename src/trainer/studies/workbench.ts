@@ -80,12 +80,13 @@ export class Workbench {
     this.desk.signal.throwIfAborted();
   };
 
-  /** Work on the device, in its turn. */
+  /** Work on the device, in its turn. Gives up before the work alone: whoever asked for tensors always gets them. */
   async piece<T>(work: () => Promise<T>): Promise<T> {
-    this.desk.signal.throwIfAborted();
-    const done = await this.materials.exclusively(work);
     await this.between();
-    return done;
+    return this.materials.exclusively(() => {
+      this.desk.signal.throwIfAborted();
+      return work();
+    });
   }
 
   /** @throws StudyRefused when the images have no classes to score by. */

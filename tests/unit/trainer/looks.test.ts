@@ -1,6 +1,6 @@
 /** Looking closer at an image: what is answered, what is kept on the device, and how a look is given up. */
 import * as tf from '@tensorflow/tfjs-core';
-import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
 import type { Look, LookResult } from '../../../src/protocol/looks.ts';
@@ -10,6 +10,11 @@ import { TrainingRun } from '../../../src/trainer/training-run.ts';
 import { attentionSnapshot } from '../../../src/trainer/watching.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
 import { sampleCatalogue } from '../../../tools/sample-catalogue.ts';
+
+/** What happens in a pause of a look; every piece of work is followed by one here, however short it was. */
+const pause = vi.hoisted(() => ({ happens: () => {} }));
+vi.mock('../../../src/eval/pace.ts', () => ({ paced: (between: () => Promise<void>) => between }));
+vi.mock('../../../src/trainer/breathe.ts', () => ({ breathe: async () => pause.happens() }));
 
 const config = applyOverrides(presetConfig('samples'), {
   views: { globalSize: 16, localSize: 8, localCount: 2 },
@@ -51,6 +56,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
+  pause.happens = () => {};
   looks.leave();
   await turn;
   run.dispose();
@@ -133,10 +139,13 @@ it('keeps one opened network for the next question, and nothing once it is left'
   expect(tf.memory().numTensors).toBe(before);
 });
 
-it('gives a look up for a newer one', async () => {
-  const slow = looks.look(3, { ...WISH, resolution: 'own', show: 'distances' });
-  await new Promise((resolve) => setTimeout(resolve, 0));
-  await Promise.all([slow, looks.look(4, WISH)]);
+it('gives a look up for a newer one that comes in its pause', async () => {
+  const newer: Promise<void>[] = [];
+  pause.happens = () => {
+    if (newer.length === 0) newer.push(looks.look(4, WISH));
+  };
+  await looks.look(3, { ...WISH, resolution: 'own', show: 'distances' });
+  await Promise.all(newer);
   expect(events.map((event) => [event.type, 'id' in event && event.id])).toEqual([
     ['look-refused', 3],
     ['look', 4],
