@@ -173,7 +173,7 @@ test('saves a checkpoint under the official names', async ({ page }) => {
 test('renews the attention maps while training', async ({ page }) => {
   await openToy(page, { ...ENDLESS, 'evaluation.snapshotSeconds': 0.5 });
   await page.getByRole('tab', { name: 'Attention' }).click();
-  const panel = page.getByRole('region', { name: 'Attention' });
+  const panel = page.getByRole('region', { name: 'Attention', exact: true });
   await expect(panel).toContainText('snapshot of step 0');
   const tile = panel.locator('canvas').nth(1);
   const painted = () => tile.evaluate((canvas: HTMLCanvasElement) => canvas.toDataURL());
