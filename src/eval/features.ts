@@ -46,14 +46,19 @@ export async function cosineFeatures(
 /** Raw pixels as features: the normalised patch rows of each image, L2-normalised. [count, 3·size²] */
 export function pixelFeatures(count: number, rowsOf: RowsOf): Float32Array {
   const rows = rowsOf(0, count);
-  const width = rows.length / count;
-  const features = new Float32Array(rows.length);
-  for (let i = 0; i < count; i++) {
-    const row = rows.subarray(i * width, (i + 1) * width);
-    const norm = Math.sqrt(row.reduce((sum, value) => sum + value * value, 0));
-    for (let j = 0; j < width; j++) features[i * width + j] = (row[j] ?? 0) / Math.max(norm, 1e-12);
+  return unitLength(rows, rows.length / count);
+}
+
+/** Rows scaled to unit length: [n, width]. */
+export function unitLength(rows: Float32Array, width: number): Float32Array {
+  const unit = new Float32Array(rows.length);
+  for (let at = 0; at < rows.length; at += width) {
+    let sum = 0;
+    for (let j = at; j < at + width; j++) sum += (rows[j] ?? 0) ** 2;
+    const norm = Math.max(Math.sqrt(sum), 1e-12);
+    for (let j = at; j < at + width; j++) unit[j] = (rows[j] ?? 0) / norm;
   }
-  return features;
+  return unit;
 }
 
 /** Rows of test images that are compared with all training images at once. */

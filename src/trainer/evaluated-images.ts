@@ -6,6 +6,12 @@ import type { Catalogue, CatalogueImage } from '../data/catalogue.ts';
 import { patchRows } from '../data/view.ts';
 import type { RowsOf } from '../eval/features.ts';
 
+/** Raw pixels are compared at this size at most: 2,000 pictures of 224 px would take over a gigabyte. */
+const MOST_PIXELS = 32;
+
+/** Side at which raw pixels are compared, pixels. */
+export const pixelSide = ({ views }: RunConfig): number => Math.min(MOST_PIXELS, views.globalSize);
+
 /** A fixed, seeded choice of at most `most` of the ids, in their order. */
 export function chosen(ids: number[], most: number, seed: number, which: number): number[] {
   if (ids.length <= most) return ids;

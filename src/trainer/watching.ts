@@ -9,21 +9,17 @@ import { clsAttention } from '../eval/attention-maps.ts';
 import { cosineFeatures, eachSimilarity, pixelFeatures } from '../eval/features.ts';
 import { countCorrect, type Neighbor, nearest } from '../eval/knn.ts';
 import { maskOfPatches, overlapByHead } from '../eval/mask-overlap.ts';
+import type { Between } from '../eval/pace.ts';
 import { initialNetwork } from '../model/border.ts';
 import { disposeNetwork, type Tensors } from '../model/network.ts';
 import { networkSpec } from '../model/specs.ts';
 import type { AttentionSnapshot, KnnResult } from '../protocol/values.ts';
-import { chosen, evalRows, idsOf, imageOf, scoredIds } from './evaluated-images.ts';
+import { chosen, evalRows, idsOf, imageOf, pixelSide, scoredIds } from './evaluated-images.ts';
 import { networkShape } from './run-settings.ts';
 
 const EVALUATION_BATCH = 64;
-/** Raw pixels are compared at this size at most: 2,000 pictures of 224 px would take over a gigabyte. */
-const PIXEL_SIDE = 32;
 /** Validation images whose masks the overlap is measured on. */
 const OVERLAP_IMAGES = 32;
-
-/** Awaited between pieces of a long evaluation. */
-export type Between = () => Promise<void>;
 
 /** k-NN of one catalogue under one config; the baselines are computed once. */
 export class KnnWatch {
@@ -79,7 +75,7 @@ export class KnnWatch {
 
   private async scorePixels(between: Between): Promise<number> {
     await between();
-    const side = Math.min(PIXEL_SIDE, this.config.views.globalSize);
+    const side = pixelSide(this.config);
     const features = (ids: number[]) =>
       pixelFeatures(ids.length, evalRows(this.catalogue, this.config, ids, side, side));
     return this.score(features(this.train), features(this.val), 3 * side ** 2);

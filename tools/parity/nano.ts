@@ -5,9 +5,9 @@ import { planRun } from '../../src/config/plan.ts';
 import { presetConfig } from '../../src/config/presets.ts';
 import { initialRun } from '../../src/dino/run-state.ts';
 import { planSchedule } from '../../src/dino/schedule.ts';
-import { tokenLayout } from '../../src/ops/layout.ts';
 import { scheduleSettings, stepSettings } from '../../src/trainer/run-settings.ts';
-import { batchPlan, packViews, resolutions, rowsLength } from '../../src/trainer/view-plan.ts';
+import { batchPlan, packViews, rowsLength } from '../../src/trainer/view-plan.ts';
+import { RunViews } from '../../src/trainer/view-source.ts';
 import { sampleCatalogue } from '../sample-catalogue.ts';
 import { DrivenRun } from './driven-run.ts';
 
@@ -29,18 +29,12 @@ export const worstLoss = (found: readonly number[], wanted: readonly number[]): 
 
 /** Losses of the first steps on the present backend; `plain` takes the compositions alone. */
 export async function nanoLosses(steps: number, { plain }: { plain: boolean }): Promise<number[]> {
-  const { images, trainCount } = sampleCatalogue(IMAGES, 0);
+  const catalogue = sampleCatalogue(IMAGES, 0);
+  const { images, trainCount } = catalogue;
   const plan = planRun(CONFIG, trainCount);
   const schedule = planSchedule(scheduleSettings(CONFIG, plan));
   const batchOf = batchPlan(CONFIG, trainCount, plan.stepsPerEpoch);
-  const { patchSize } = CONFIG.backbone;
-  const layout = tokenLayout(
-    resolutions(CONFIG).map(({ size, views }) => ({
-      sequences: views,
-      rows: size / patchSize,
-      columns: size / patchSize,
-    })),
-  );
+  const { layout } = new RunViews(catalogue, CONFIG, plan.stepsPerEpoch);
   const settings = stepSettings(CONFIG);
   const run = new DrivenRun(initialRun(settings, CONFIG.training.seed), settings, layout, { plain });
   if (!plain) await run.prepare();

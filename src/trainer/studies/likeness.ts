@@ -1,5 +1,6 @@
 /** How like the images of one set are to those of another, block by block on the device. */
 import * as tf from '@tensorflow/tfjs-core';
+import { unitLength } from '../../eval/features.ts';
 import type { Likeness } from '../../eval/likeness.ts';
 import { productTransposedB } from '../../ops/matmul.ts';
 import type { Features, Workbench } from './workbench.ts';
@@ -10,14 +11,7 @@ const MOST_ROWS = 256;
 
 /** Rows scaled to unit length: [n, width]. */
 export function unitRows({ rows, width }: Features): Features {
-  const unit = new Float32Array(rows.length);
-  for (let at = 0; at < rows.length; at += width) {
-    let sum = 0;
-    for (let j = at; j < at + width; j++) sum += (rows[j] ?? 0) ** 2;
-    const norm = Math.max(Math.sqrt(sum), 1e-12);
-    for (let j = at; j < at + width; j++) unit[j] = (rows[j] ?? 0) / norm;
-  }
-  return { rows: unit, width };
+  return { rows: unitLength(rows, width), width };
 }
 
 /** Cosine of rows of unit length, under the name of what is compared. */

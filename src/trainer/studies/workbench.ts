@@ -10,7 +10,7 @@ import { networkSpec } from '../../model/specs.ts';
 import { lastClsFeatures } from '../../model/vit.ts';
 import { tokenLayout } from '../../ops/layout.ts';
 import type { Study } from '../../protocol/studies.ts';
-import { evalRows, idsOf, imageOf, scoredIds } from '../evaluated-images.ts';
+import { evalRows, idsOf, imageOf, pixelSide, scoredIds } from '../evaluated-images.ts';
 import { networkShape } from '../run-settings.ts';
 import type { FeatureCache } from './cache.ts';
 import { Pace } from './pace.ts';
@@ -48,8 +48,6 @@ export interface Materials {
 /** Images a piece at first; then as many as take about as long as a person does not notice. */
 const BATCH = { first: 8, most: 64 };
 const PIECE_MS = { short: 40, long: 160 };
-/** Raw pixels are compared at this size at most. */
-const PIXEL_SIDE = 32;
 
 export class Workbench {
   readonly catalogue: Catalogue;
@@ -140,7 +138,7 @@ export class Workbench {
   }
 
   get pixelSide(): number {
-    return Math.min(PIXEL_SIDE, this.config.views.globalSize);
+    return pixelSide(this.config);
   }
 
   private async pixels(

@@ -11,7 +11,8 @@ beforeAll(async () => {
   await startBackend('wasm');
 });
 
-it('looks at nothing while work that must be alone is under way', async () => {
+/** An observer of a toy run, and what it told, apart from what it was busy with. */
+function observing(train: number, val: number) {
   const told: string[] = [];
   const observer = new Observer(({ type }) => {
     if (type !== 'activity') told.push(type);
@@ -21,8 +22,13 @@ it('looks at nothing while work that must be alone is under way', async () => {
     backbone: { dim: 12, depth: 1 },
     training: { batchSize: 4, steps: 3 },
   });
-  const catalogue = sampleCatalogue(8, 4);
+  const catalogue = sampleCatalogue(train, val);
   observer.follow(new TrainingRun(config, catalogue), catalogue);
+  return { observer, told };
+}
+
+it('looks at nothing while work that must be alone is under way', async () => {
+  const { observer, told } = observing(8, 4);
   let release: () => void = () => undefined;
   const alone = observer.exclusively(async () => {
     told.push('alone');
@@ -40,17 +46,7 @@ it('looks at nothing while work that must be alone is under way', async () => {
 });
 
 it('lets short work in at the next pause of an evaluation', async () => {
-  const told: string[] = [];
-  const observer = new Observer(({ type }) => {
-    if (type !== 'activity') told.push(type);
-  });
-  const config = applyOverrides(presetConfig('samples'), {
-    views: { globalSize: 16, localSize: 8 },
-    backbone: { dim: 12, depth: 1 },
-    training: { batchSize: 4, steps: 3 },
-  });
-  const catalogue = sampleCatalogue(80, 80);
-  observer.follow(new TrainingRun(config, catalogue), catalogue);
+  const { observer, told } = observing(80, 80);
   const measured = observer.measure();
   const soon = observer.soon(async () => {
     told.push('soon');
