@@ -30,6 +30,8 @@ const KNN: Study = { kind: 'knn', network: 'teacher', images: 'some' };
 
 let events: TrainerEvent[] = [];
 let session: Session;
+/** Hears each event as it is said, so that a quick study is not over before it is noticed. */
+let hear: (event: TrainerEvent) => void = () => {};
 
 const of = <T extends TrainerEvent['type']>(type: T) =>
   events.filter((event): event is Extract<TrainerEvent, { type: T }> => event.type === type);
@@ -58,8 +60,10 @@ beforeAll(async () => {
 
 async function openSession(): Promise<void> {
   events = [];
+  hear = () => {};
   session = new Session((event) => {
     events.push(eventSchema.parse(event));
+    hear(event);
   }, toy);
   await session.open('auto');
   await session.loadSamples();
@@ -206,9 +210,12 @@ describe('studies and the run', () => {
     const before = tf.memory().numTensors;
     await studied(KNN);
     expect(tf.memory().numTensors).toBe(before);
+    hear = (event) => {
+      if (event.type === 'study-progress' && event.id === 2 && (event.share ?? 0) > 0)
+        session.studies.cancel(2);
+    };
     session.studies.start(2, { ...KNN, network: 'student' });
-    await until(() => of('study-progress').some(({ id, share }) => id === 2 && (share ?? 0) > 0));
-    session.studies.cancel(2);
+    await until(() => ended(2) !== undefined);
     expect(ended(2)).toMatchObject({ reason: 'cancelled' });
     await studied(KNN);
     await until(() => tf.memory().numTensors === before);
