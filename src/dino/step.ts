@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { head } from '../model/head.ts';
 import type { NetworkShape } from '../model/shapes.ts';
 import { clsFeatures, globalViews } from '../model/vit.ts';
+import { lossAndGradients } from '../ops/backward.ts';
 import { crossViewLoss } from '../ops/cross-view-loss.ts';
 import type { Ring } from '../ops/ring.ts';
 import { scalarOf, VALUE } from '../ops/step-values.ts';
@@ -12,7 +13,6 @@ import { featureSpread, meanEntropy } from './health.ts';
 import type { RunState } from './run-state.ts';
 import type { StepInputs } from './step-inputs.ts';
 import { moveCenter, type TargetSettings, teacherTargets } from './targets.ts';
-import { lossAndGradients } from './update.ts';
 
 export interface StepSettings extends TargetSettings, UpdateSettings {
   shape: NetworkShape;

@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunState } from '../../src/dino/run-state.ts';
 import { moveCenter, teacherTargets } from '../../src/dino/targets.ts';
-import { lossAndGradients } from '../../src/dino/update.ts';
 import { toOfficial } from '../../src/model/border.ts';
 import { head } from '../../src/model/head.ts';
 import type { Tensors } from '../../src/model/network.ts';
@@ -14,6 +13,7 @@ import {
   type PackedViews,
   tokenFeatures,
 } from '../../src/model/vit.ts';
+import { lossAndGradients } from '../../src/ops/backward.ts';
 import { clipGradients } from '../../src/ops/clip.ts';
 import { crossViewLoss } from '../../src/ops/cross-view-loss.ts';
 import { DrivenRun } from './driven-run.ts';

@@ -1,7 +1,7 @@
 /** The backward pass. */
 import * as tf from '@tensorflow/tfjs-core';
-import { constant } from '../ops/constants.ts';
-import { type Gradients, inGradientSlots, type Weights } from '../ops/update-parameters.ts';
+import { constant } from './constants.ts';
+import { type Gradients, inGradientSlots, type Weights } from './update-parameters.ts';
 
 /** The loss and its gradient with respect to every trainable parameter of the student. */
 export function lossAndGradients(
