@@ -15,6 +15,7 @@ import { disposeNetwork } from '../model/network.ts';
 import type { Look, LookResult } from '../protocol/looks.ts';
 import { breathe } from './breathe.ts';
 import { imageOf } from './evaluated-images.ts';
+import type { Follower } from './followers.ts';
 import type { Emit } from './reporter.ts';
 import type { TrainingRun } from './training-run.ts';
 
@@ -41,7 +42,7 @@ class GivenUp extends Error {
   override name = 'GivenUp';
 }
 
-export class Looks {
+export class Looks implements Follower {
   private readonly emit: Emit;
   private readonly soon: (work: () => Promise<void>) => Promise<void>;
   private subject: Subject | null = null;

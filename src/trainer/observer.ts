@@ -4,6 +4,7 @@ import { checkpointBytes } from '../checkpoint/save.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import type { RunSnapshot } from '../dino/run-state.ts';
 import { breathe } from './breathe.ts';
+import type { Follower } from './followers.ts';
 import type { Emit } from './reporter.ts';
 import type { TrainingRun } from './training-run.ts';
 import { attentionSnapshot, KnnWatch, neighborsOf } from './watching.ts';
@@ -33,7 +34,7 @@ interface Subject {
   knn: KnnWatch;
 }
 
-export class Observer {
+export class Observer implements Follower {
   private readonly emit: Emit;
   private subject: Subject | null = null;
   private pinned: readonly number[] = [];

@@ -4,28 +4,22 @@ import type { Catalogue } from '../data/catalogue.ts';
 import { IntakeCancelled } from '../data/intake.ts';
 import type { Look } from '../protocol/looks.ts';
 import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.ts';
+import { Ahead } from './ahead.ts';
 import { openBackend, type Preference } from './backend.ts';
-import { breathe } from './breathe.ts';
-import { deviceLost, faultOf, gpuError, notFinite, nothingToSave, outOfMemory } from './faults.ts';
+import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
+import { Followers } from './followers.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
 import { Looks } from './looks.ts';
 import { summaryOfModel } from './model-summary.ts';
 import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
-import { probeSpeed } from './probe.ts';
 import { type Emit, Reporter } from './reporter.ts';
-import { holdRunLock } from './run-lock.ts';
 import { statusOf } from './status.ts';
 import { Studies } from './studies/studies.ts';
+import { TrainingLoop } from './training-loop.ts';
 import { TrainingRun } from './training-run.ts';
 
-/** Steps on their way to the device before the oldest is waited for. */
-const IN_FLIGHT = 3;
-/** An untrained network is looked at before Train only if it is made in a moment. */
-const SMALL_NETWORK = 4_000_000;
-const FIRST_LOOK_MS = 300;
 const REPLACED = 'The run was replaced meanwhile. Start the study again on the new one.';
-const COMPILING = 'Preparing the GPU: compiling its programs…';
 
 export class Session {
   private readonly emit: Emit;
@@ -33,6 +27,9 @@ export class Session {
   private readonly observer: Observer;
   readonly looks: Looks;
   readonly studies: Studies;
+  private readonly followers: Followers;
+  private readonly ahead: Ahead;
+  private readonly loop: TrainingLoop;
   private config: RunConfig;
   private prefer: Preference = 'auto';
   private backend: BackendInfo | null = null;
@@ -41,9 +38,6 @@ export class Session {
   private catalogue: Catalogue | null = null;
   private run: TrainingRun | null = null;
   private loading: AbortController | null = null;
-  private probed = false;
-  private stepsToGo = 0;
-  private looping = false;
 
   constructor(emit: Emit, config: RunConfig) {
     this.emit = emit;
@@ -51,7 +45,18 @@ export class Session {
     this.observer = new Observer(emit);
     this.looks = new Looks(emit, (work) => this.observer.soon(work));
     this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
+    this.followers = new Followers([this.observer, this.looks, this.studies]);
+    this.ahead = new Ahead(emit, this.observer);
     this.reporter = new Reporter(emit, () => this.sendStatus());
+    this.loop = new TrainingLoop({
+      observer: this.observer,
+      reporter: this.reporter,
+      phase: () => this.phase,
+      setPhase: (phase) => this.setPhase(phase),
+      fail: (fault) => this.fail(fault),
+      activity: (text) => this.activity(text),
+      onGpu: () => this.onGpu,
+    });
   }
 
   async open(prefer: Preference): Promise<void> {
@@ -75,7 +80,7 @@ export class Session {
   configure(config: RunConfig): void {
     this.config = config;
     // A run that has begun keeps its settings until Reset, and without a device there is none to begin.
-    if (this.catalogue && this.deviceUsable && !this.looping && (this.run === null || this.run.step === 0))
+    if (this.catalogue && this.deviceUsable && !this.loop.busy && (this.run === null || this.run.step === 0))
       this.beginRun();
   }
 
@@ -123,53 +128,26 @@ export class Session {
     if (!catalogue) return;
     this.run?.dispose();
     this.run = null;
-    this.observer.leave();
-    this.looks.leave();
-    this.studies.leave(REPLACED);
+    this.followers.leave(REPLACED);
     this.reporter.clear();
     this.setPhase('idle');
     // Said first: should the settings not fit the images, the curves of the run before are gone all the same.
     this.emit({ type: 'run-started', config });
     this.run = new TrainingRun(config, catalogue);
-    this.observer.follow(this.run, catalogue);
-    this.looks.follow(this.run, catalogue);
-    this.studies.follow(this.run, catalogue);
+    this.followers.follow(this.run, catalogue);
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.emit({ type: 'model', summary: summaryOfModel(this.run) });
     this.sendStatus();
-    if (this.run.parameters <= SMALL_NETWORK) void this.lookSoon(this.run);
+    void this.prepareAhead(this.run);
   }
 
-  /** The page asks for crops and thumbnails first, and those are ready at once. */
-  private async lookSoon(run: TrainingRun): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, FIRST_LOOK_MS));
-    if (run.step === 0 && this.run === run)
-      await this.observer
-        .look()
-        .then(() => this.probe())
-        .then(() => this.prepareAhead(run))
-        .catch((error: unknown) => this.fail(faultOf(error)));
-  }
-
-  /** Measures the machine once, while nobody asks it for anything else. */
-  private async probe(): Promise<void> {
-    const idle = () => this.phase === 'idle' && this.loading === null;
-    if (this.probed || !idle()) return;
-    this.activity('Measuring how fast this machine is…');
-    await this.observer.exclusively(async () => {
-      const speed = await probeSpeed(idle);
-      if (speed) this.emit({ type: 'speed', speed });
-      this.probed = speed !== null;
-    });
-    if (idle()) this.activity(null);
-  }
-
-  /** Compiles the step's shaders before Train is pressed, and beside images that are being read. */
   private async prepareAhead(run: TrainingRun): Promise<void> {
-    if (this.backend?.backend !== 'webgpu' || this.run !== run || this.phase !== 'idle') return;
-    this.activity(COMPILING);
-    await this.observer.exclusively(() => run.prepare());
-    if (this.phase === 'idle') this.activity(null);
+    const waits = () => run.step === 0 && this.run === run;
+    const idle = () => this.phase === 'idle';
+    const quiet = () => idle() && this.loading === null;
+    await this.ahead
+      .begin(run, { waits, idle, quiet, compiles: this.onGpu })
+      .catch((error: unknown) => this.fail(faultOf(error)));
   }
 
   async train(): Promise<void> {
@@ -196,7 +174,7 @@ export class Session {
     if (this.deviceUsable) return;
     // The tensors died with the device; they are forgotten, not freed.
     this.run?.forget();
-    this.looks.forget();
+    this.followers.forget();
     this.run = null;
     await this.open(this.prefer);
   }
@@ -204,67 +182,14 @@ export class Session {
   private async go(steps: number): Promise<void> {
     if (!this.catalogue || this.phase === 'fault' || this.phase === 'finished') return;
     if (!this.run) this.beginRun();
-    this.stepsToGo = steps;
-    this.setPhase('running');
-    if (!this.looping) await this.loop();
+    if (this.run) await this.loop.go(this.run, steps);
   }
 
   /** Resolves when no step and no evaluation is under way; the run is about to be replaced, so those give up. */
   private async stopped(): Promise<void> {
-    this.observer.leave();
-    this.looks.leave();
-    this.studies.leave(REPLACED);
-    while (this.looping) await breathe();
+    this.followers.leave(REPLACED);
+    await this.loop.stopped();
     await this.observer.idle();
-  }
-
-  private async loop(): Promise<void> {
-    const { run } = this;
-    if (!run) return;
-    this.looping = true;
-    const release = holdRunLock();
-    try {
-      await this.prepare(run);
-      const pending: Promise<void>[] = [];
-      while (this.phase === 'running' && this.stepsToGo > 0 && !run.finished) {
-        this.stepsToGo--;
-        const startedAt = performance.now();
-        const { figures } = await run.advance();
-        pending.push(figures.then((row) => this.record(row, startedAt)));
-        if (pending.length >= IN_FLIGHT || this.backend?.backend !== 'webgpu') await pending.shift();
-        await this.observer.watch();
-        await breathe();
-      }
-      await Promise.all(pending);
-      if (this.phase === 'running') this.setPhase(run.finished ? 'finished' : 'paused');
-      this.reporter.flush();
-      if (this.phase !== 'fault') await this.observer.conclude();
-    } catch (error) {
-      this.fail(faultOf(error));
-    } finally {
-      release();
-      this.looping = false;
-      this.reporter.flush();
-    }
-    // Train was pressed again while the last step was finishing.
-    if (this.phase === 'running' && this.run === run && !run.finished) await this.loop();
-  }
-
-  private async prepare(run: TrainingRun): Promise<void> {
-    if (run.step > 0) return;
-    this.setPhase('preparing');
-    this.activity(this.backend?.backend === 'webgpu' ? COMPILING : 'Making the network…');
-    await breathe();
-    // While shaders are compiled kernels do not run: whatever was computed meanwhile would be void.
-    await this.observer.exclusively(() => run.prepare());
-    this.activity(null);
-    if (this.phase === 'preparing') this.setPhase('running');
-  }
-
-  private record(row: Parameters<Reporter['record']>[0], startedAt: number): void {
-    if (this.phase === 'fault') return;
-    if (Number.isFinite(row.loss) && Number.isFinite(row.gradNorm)) this.reporter.record(row, startedAt);
-    else this.fail(notFinite(row.step));
   }
 
   async pin(ids: readonly number[]): Promise<void> {
@@ -303,10 +228,14 @@ export class Session {
   fail(fault: Fault): void {
     if (this.phase === 'fault') return;
     if (this.phase !== 'empty') this.phase = 'fault';
-    this.studies.leave(`The run stopped. ${fault.what} ${fault.remedy}`);
+    this.followers.stop(`The run stopped. ${fault.what} ${fault.remedy}`);
     this.reporter.flush();
     this.activity(null);
     this.emit({ type: 'fault', fault });
+  }
+
+  private get onGpu(): boolean {
+    return this.backend?.backend === 'webgpu';
   }
 
   private setPhase(phase: Phase): void {

@@ -27,6 +27,13 @@ export interface PendingStep {
   figures: Promise<Omit<StepMetrics, 'seconds'>>;
 }
 
+/** A step that is about to be given to the device: all that it will read, views included, and what it will change. */
+export interface ComingStep {
+  state: RunState;
+  inputs: StepInputs;
+  at: StepValues;
+}
+
 const CURVE_POINTS = 200;
 
 /** What a run has on the device; it stays there, unchanged in identity, until the run is disposed of. */
@@ -108,6 +115,11 @@ export class TrainingRun {
     return this.views.means;
   }
 
+  /** Whether `prepare` has done its work. */
+  get prepared(): boolean {
+    return this.shadersReady;
+  }
+
   /** Has the first views made ahead, and compiles the step's kernels side by side; does nothing a second time. */
   async prepare(): Promise<void> {
     if (this.shadersReady) return;
@@ -124,8 +136,11 @@ export class TrainingRun {
     return this.views.ready(this.step);
   }
 
-  /** Gives the next step to the device. One at a time: wait for the promise before the next call. */
-  async advance(): Promise<PendingStep> {
+  /**
+   * Gives the next step to the device. One at a time: wait for the promise before the next call. `before` may look at
+   * the step first, and changes nothing of it.
+   */
+  async advance(before?: (coming: ComingStep) => Promise<void>): Promise<PendingStep> {
     const { state, inputs, figures, runner } = this.begun;
     const { step } = state;
     const at = this.schedule.at(step);
@@ -135,6 +150,11 @@ export class TrainingRun {
       seed: this.config.training.seed,
       row: figures.rowOf(step),
     });
+    if (before) {
+      // Where the GPU makes the views they are made within the step, and so not yet there.
+      this.views.make(inputs.views.patches);
+      await before({ state, inputs, at });
+    }
     runner.run();
     countStep(state, at.frozen);
     return { figures: figures.of(step).then((values) => this.metrics(values, step, at)) };

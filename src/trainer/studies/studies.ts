@@ -1,6 +1,7 @@
 /** The studies of a run: which run it is, what they keep of it between them, and how one is conducted. */
 import type { Catalogue } from '../../data/catalogue.ts';
 import type { Study, StudyResult } from '../../protocol/studies.ts';
+import type { Follower } from '../followers.ts';
 import type { Emit } from '../reporter.ts';
 import type { TrainingRun } from '../training-run.ts';
 import { FeatureCache } from './cache.ts';
@@ -13,7 +14,7 @@ interface Subject {
   catalogue: Catalogue;
 }
 
-export class Studies {
+export class Studies implements Follower {
   private readonly queue: StudyQueue;
   private readonly exclusively: Exclusively;
   private readonly cache = new FeatureCache();
@@ -36,6 +37,10 @@ export class Studies {
     this.missing = sentence;
     this.cache.clear();
     this.queue.endAll(sentence);
+  }
+
+  stop(sentence: string): void {
+    this.leave(sentence);
   }
 
   start(id: number, study: Study): void {
