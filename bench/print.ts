@@ -32,7 +32,11 @@ const SIDE_ROWS: [string, (side: Side) => string][] = [
   ['  slowest', (side) => seconds(side.seconds.max)],
   ['images/s', (side) => figure(side.imagesPerSecond)],
   ['effective GFLOP/s', (side) => figure(side.gflops)],
-  ['share of the best GEMM rate', (side) => percent(side.shareOfGemm)],
+  [
+    'share of the best GEMM rate',
+    ({ shareOfGemm: { median, min, max } }) =>
+      min === max ? percent(median) : `${percent(median)} (${percent(min)} to ${percent(max)})`,
+  ],
   ['JavaScript a step', (side) => `${figure(side.javascriptMs.median)} ms`],
   ['to the first loss', (side) => seconds(side.firstStepSeconds)],
   ['peak memory', (side) => bytes(side.peakBytes)],

@@ -16,13 +16,16 @@ interface Pretence {
   dispatches: number;
   buffers: number;
   peakBytes: number;
+  /** Best product at each look, GFLOP/s; the last one from then on. */
+  rates?: readonly number[];
 }
 
 /** A side whose steps take as long as it says. */
-function pretend({ seconds, losses, dispatches, buffers, peakBytes }: Pretence): Contestant & {
+function pretend({ seconds, losses, dispatches, buffers, peakBytes, rates = [4] }: Pretence): Contestant & {
   asked: Request['ask'][];
 } {
   let step = 0;
+  let looks = 0;
   const asked: Request['ask'][] = [];
   const figures = (): StepFigures => ({
     loss: losses(step++),
@@ -51,7 +54,7 @@ function pretend({ seconds, losses, dispatches, buffers, peakBytes }: Pretence):
           return {
             gemm: [
               { name: 'slow', rate: 1 },
-              { name: 'fast', rate: 4 },
+              { name: 'fast', rate: rates[Math.min(looks++, rates.length - 1)] },
             ],
             arithmetic: 8,
             copy: 2,
@@ -99,12 +102,21 @@ describe('a contest', () => {
     expect(ours.seconds).toEqual({ median: 0.01, min: 0.01, max: 0.01 });
     expect(ours.gflops).toBeCloseTo(gflop / 0.01, 9);
     expect(peak.best).toBe(4);
-    expect(ours.shareOfGemm).toBeCloseTo(gflop / 0.01 / 4, 9);
+    expect(ours.shareOfGemm.median).toBeCloseTo(gflop / 0.01 / 4, 9);
     expect(ours.imagesPerSecond).toBeCloseTo(CONFIG.training.batchSize / 0.01, 9);
     // Opening, beginning and the first step.
     expect(ours.firstStepSeconds).toBeCloseTo(0.51, 9);
     expect(naive?.steps).toBe(2);
     expect(naive?.gpu).toMatchObject({ dispatches: 7000, buffersMade: 90, uploadedBytes: 640 });
+  });
+
+  it('holds each block of steps against the peaks right before and after it', async () => {
+    const { ours, peak } = await held({ ...OURS, rates: [4, 8, 2, 1] });
+    const rate = stepWork(CONFIG).gflop / 0.01;
+    expect(ours.shareOfGemm.min).toBeCloseTo(rate / 8, 9);
+    expect(ours.shareOfGemm.median).toBeCloseTo(rate / 8, 9);
+    expect(ours.shareOfGemm.max).toBeCloseTo(rate / 2, 9);
+    expect(peak.best).toBe(8);
   });
 
   it('prints every column and every target', async () => {
