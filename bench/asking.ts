@@ -40,8 +40,17 @@ export class Asking {
   async begin(config: RunConfig, images: number, given: Given | null): Promise<Begun> {
     return begunSchema.parse(await this.side.ask({ ask: 'begin', config, images, given }));
   }
-  async run(steps: number, inFlight = this.inFlight): Promise<StepFigures[]> {
-    return stepFiguresSchema.array().parse(await this.side.ask({ ask: 'run', steps, inFlight }));
+  async run(steps: number): Promise<StepFigures[]> {
+    const { inFlight } = this;
+    return stepFiguresSchema
+      .array()
+      .parse(await this.side.ask({ ask: 'run', steps, inFlight, counted: true }));
+  }
+  /** Steps that are each given to an idle device which nobody watches. */
+  async runAlone(steps: number): Promise<StepFigures[]> {
+    return stepFiguresSchema
+      .array()
+      .parse(await this.side.ask({ ask: 'run', steps, inFlight: 1, counted: false }));
   }
   async peakBytes(): Promise<number> {
     return memorySchema.parse(await this.side.ask({ ask: 'memory' })).peakBytes;

@@ -229,7 +229,7 @@ export async function contest(sides: Sides, options: ContestOptions): Promise<Fo
   }
 
   await timeInTurn(ours, naive, mine, theirs, options);
-  const alone = await ours.run(ALONE_STEPS, 1);
+  const alone = await ours.runAlone(ALONE_STEPS);
   const compared = {
     ours: lossesOf([...mine.warmUps, ...mine.steps]).slice(0, COMPARED),
     naive: lossesOf([...theirs.warmUps, ...theirs.steps]).slice(0, COMPARED),

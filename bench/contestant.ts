@@ -108,7 +108,7 @@ export const requestSchema = z.discriminatedUnion('ask', [
     /** Null for ours, which makes its own. */
     given: givenSchema.nullable(),
   }),
-  z.object({ ask: z.literal('run'), steps: z.int(), inFlight: z.int() }),
+  z.object({ ask: z.literal('run'), steps: z.int(), inFlight: z.int(), counted: z.boolean() }),
   z.object({ ask: z.literal('memory') }),
   z.object({ ask: z.literal('peak'), config: runConfigSchema }),
   z.object({ ask: z.literal('profile'), config: runConfigSchema, images: z.int() }),

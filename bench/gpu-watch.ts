@@ -34,6 +34,8 @@ export const difference = (after: GpuCounts, before: GpuCounts): GpuCounts => ({
 export interface GpuWatch {
   /** Since the watch began. */
   counts(): GpuCounts;
+  /** Whether dispatches are counted; a method laid over each costs time of its own. */
+  countDispatches: boolean;
   /** Most bytes of buffers and textures that lived at once. */
   readonly peakBytes: number;
 }
@@ -74,6 +76,13 @@ export function watchDevice(device: GPUDevice): GpuWatch {
   const seen = { ...NOTHING };
   let liveBytes = 0;
   let peakBytes = 0;
+  const watch: GpuWatch = {
+    counts: () => ({ ...seen }),
+    countDispatches: true,
+    get peakBytes() {
+      return peakBytes;
+    },
+  };
   const follow = (resource: GPUBuffer | GPUTexture, bytes: number) => {
     liveBytes += bytes;
     peakBytes = Math.max(peakBytes, liveBytes);
@@ -99,7 +108,7 @@ export function watchDevice(device: GPUDevice): GpuWatch {
   listen(device, 'createComputePipeline', () => seen.pipelines++);
   listen(device, 'createComputePipelineAsync', () => seen.pipelines++);
   listen(device, 'createCommandEncoder', (_, encoder) => {
-    if (!(encoder instanceof GPUCommandEncoder)) return;
+    if (!watch.countDispatches || !(encoder instanceof GPUCommandEncoder)) return;
     listen(encoder, 'beginComputePass', (__, pass) => {
       if (!(pass instanceof GPUComputePassEncoder)) return;
       listen(pass, 'dispatchWorkgroups', () => seen.dispatches++);
@@ -113,10 +122,5 @@ export function watchDevice(device: GPUDevice): GpuWatch {
   listen(device.queue, 'writeTexture', ([, data]) => {
     seen.uploadedBytes += writtenBytes([null, 0, data]);
   });
-  return {
-    counts: () => ({ ...seen }),
-    get peakBytes() {
-      return peakBytes;
-    },
-  };
+  return watch;
 }

@@ -7,15 +7,21 @@ export interface WatchedDevice {
   watch: GpuWatch;
 }
 
+export interface Pace {
+  steps: number;
+  /** Steps on their way before the oldest one's loss is waited for. */
+  inFlight: number;
+  /** Whether what each step asks of the device is counted, which costs time of its own. */
+  counted: boolean;
+}
+
 /**
  * @param give hands the next step to the device; its loss comes when the device has done it, or later.
- * @param inFlight steps on their way before the oldest one's loss is waited for.
  * @param device null where steps are computed in the call itself.
  * @param ready resolves when nothing else has to be done before a step can be given; not counted as its JavaScript.
  */
 export async function runSteps(
-  steps: number,
-  inFlight: number,
+  { steps, inFlight, counted }: Pace,
   device: WatchedDevice | null,
   give: () => Promise<{ loss: Promise<number> }>,
   ready: () => Promise<void> = async () => {},
@@ -25,7 +31,9 @@ export async function runSteps(
   const losses: Promise<number>[] = [];
   const ended: Promise<unknown>[] = [];
   const pending: Promise<number>[] = [];
-  const counts = device ? [device.watch.counts()] : [];
+  const watch = counted && device ? device.watch : null;
+  if (device) device.watch.countDispatches = counted;
+  const counts = watch ? [watch.counts()] : [];
   const begun = performance.now();
   for (let step = 0; step < steps; step++) {
     await ready();
@@ -42,11 +50,11 @@ export async function runSteps(
     );
     pending.push(loss);
     if (pending.length >= inFlight) await pending.shift();
-    if (device) counts.push(device.watch.counts());
+    if (watch) counts.push(watch.counts());
   }
   const read = await Promise.all(losses);
   await Promise.all(ended);
-  if (device) counts[steps] = device.watch.counts();
+  if (watch) counts[steps] = watch.counts();
   return read.map((loss, i) => {
     const [before, after] = [counts[i], counts[i + 1]];
     return {

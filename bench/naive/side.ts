@@ -41,7 +41,7 @@ export class NaiveSide {
         return this.begin({ settings: config, ...given.start }, given.inputs);
       }
       case 'run':
-        return runSteps(request.steps, request.inFlight, this.device, async () => ({ loss: this.next() }));
+        return runSteps(request, this.device, async () => ({ loss: this.next() }));
       case 'memory':
         return this.memory();
       case 'end':

@@ -37,8 +37,7 @@ export class OurSide {
         return givenBy(request.config, sampleCatalogue(request.images, 0), request.steps);
       case 'run':
         return runSteps(
-          request.steps,
-          request.inFlight,
+          request,
           this.device,
           async () => {
             const { figures } = await this.begun.advance();

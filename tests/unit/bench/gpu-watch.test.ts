@@ -34,13 +34,16 @@ it('counts dispatches, submits, what was made, bytes written and memory', async 
   const before = watch.counts();
   device.queue.writeBuffer(first, 0, new Float32Array(100), 10, 20);
   device.queue.writeBuffer(first, 0, new Uint8Array(64));
-  const encoder = device.createCommandEncoder();
-  const pass = encoder.beginComputePass();
-  pass.setPipeline(pipeline);
-  pass.setBindGroup(0, group);
-  for (let i = 0; i < 5; i++) pass.dispatchWorkgroups(1);
-  pass.end();
-  device.queue.submit([encoder.finish()]);
+  const dispatch = (times: number) => {
+    const encoder = device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    for (let i = 0; i < times; i++) pass.dispatchWorkgroups(1);
+    pass.end();
+    device.queue.submit([encoder.finish()]);
+  };
+  dispatch(5);
 
   expect(difference(watch.counts(), before)).toEqual({
     dispatches: 5,
@@ -53,6 +56,10 @@ it('counts dispatches, submits, what was made, bytes written and memory', async 
     uploadedBytes: 144,
   });
   expect(before).toMatchObject({ buffers: 2, bindGroups: 1, pipelines: 1, uploadedBytes: 1024 });
+
+  watch.countDispatches = false;
+  dispatch(3);
+  expect(difference(watch.counts(), before)).toMatchObject({ dispatches: 5, submits: 2 });
 
   second.destroy();
   second.destroy();
