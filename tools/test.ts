@@ -1,4 +1,4 @@
-/** `npm test`: checks, unit tests, build and page tests; ends with one line of counts for all tests together. */
+/** `npm test`: checks, build, then unit and page tests side by side; ends with one line of counts for all together. */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -66,27 +66,19 @@ function tallyOf(report: string, schema: z.ZodType<Tally>, code: number): Tally 
 }
 
 async function unitTests(): Promise<Tally> {
-  console.log('\n── Unit tests');
-  const code = await runTool('vitest', [
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${UNIT_REPORT}`,
-  ]);
+  const code = await runTool(
+    'vitest',
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${UNIT_REPORT}`],
+    { label: 'unit │ ' },
+  );
   return tallyOf(UNIT_REPORT, unitReport, code);
 }
 
 async function pageTests(): Promise<Tally> {
-  console.log('\n── Build');
-  if ((await runTool('vite', ['build', '--logLevel', 'warn'])) !== 0) return BROKEN;
-  console.log('\n── Page tests');
   const browser = findChromium();
   console.log(`Browser: ${browser}`);
-  const code = await runTool('playwright', ['test', '--reporter=list,json'], {
-    CHROME_PATH: browser,
-    PAGE_BUILT: '1',
-    PLAYWRIGHT_JSON_OUTPUT_FILE: PAGE_REPORT,
-  });
+  const env = { CHROME_PATH: browser, PAGE_BUILT: '1', PLAYWRIGHT_JSON_OUTPUT_FILE: PAGE_REPORT };
+  const code = await runTool('playwright', ['test', '--reporter=list,json'], { env, label: 'page │ ' });
   return tallyOf(PAGE_REPORT, pageReport, code);
 }
 
@@ -94,13 +86,19 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
 const failedChecks = await runChecks(STATIC_CHECKS);
-const tallies = [
-  await unitTests(),
-  await pageTests().catch((error: unknown) => {
-    console.error(error instanceof Error ? error.message : error);
-    return BROKEN;
-  }),
-];
+console.log('\n── Build');
+const built = (await runTool('vite', ['build', '--logLevel', 'warn'])) === 0;
+console.log('\n── Unit tests and page tests, side by side');
+// Unit tests keep one processor busy and page tests leave one idle half of the time.
+const tallies = await Promise.all([
+  unitTests(),
+  built
+    ? pageTests().catch((error: unknown) => {
+        console.error(error instanceof Error ? error.message : error);
+        return BROKEN;
+      })
+    : BROKEN,
+]);
 
 const total = (key: keyof Tally) => tallies.reduce((sum, tally) => sum + tally[key], 0);
 const failed = total('failed') + failedChecks.length;
