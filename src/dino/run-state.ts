@@ -1,10 +1,10 @@
 /** The state of a run: everything that a step changes, in tensors that stay the same for the whole run. */
 import * as tf from '@tensorflow/tfjs-core';
-import { initialNetwork } from '../model/border.ts';
+import { initialNetwork, storedShape } from '../model/border.ts';
 import { disposeNetwork, matrix, type Network, type Tensors } from '../model/network.ts';
 import type { NetworkShape } from '../model/shapes.ts';
-import { isDecayed, isLastLayer, isTrainable, networkSpec } from '../model/specs.ts';
-import { copyFlat, disposeFlat, type Flat, fillFlat, makeFlat, type Shapes, shapesOf } from '../ops/flat.ts';
+import { isDecayed, isLastLayer, isTrainable, networkSpec, type ParameterSpec } from '../model/specs.ts';
+import { copyFlat, disposeFlat, type Flat, fillFlat, makeFlat, type Shapes } from '../ops/flat.ts';
 import type { OptimizerSettings } from '../ops/optimizers.ts';
 import { groupOf } from '../ops/step-values.ts';
 import { disposeWeights, makeWeights, type Weights } from '../ops/update-parameters.ts';
@@ -24,6 +24,8 @@ export interface RunSnapshot {
 export interface RunState extends RunSnapshot {
   /** Both networks' parameters and the optimizer's moments. */
   readonly weights: Weights;
+  /** The buffers of both networks, and the center. */
+  readonly rest: Flat;
   step: number;
   /** How often the optimizer has moved the last layer, which is frozen at first, and everything else. */
   updates: { lastLayer: number; rest: number };
@@ -44,34 +46,51 @@ export function initialRun({ shape, optimizer }: RunShape, seed: number): RunSta
 
 /** A run that starts from copies of these; a center that is null is 0. */
 export function runFrom(
-  { shape, optimizer }: RunShape,
+  shape: RunShape,
   student: Network,
   teacher: Network,
   center: tf.Tensor2D | null,
 ): RunState {
-  const groups = updateGroups(student.parameters, shape);
-  const weights = makeWeights(shapesOf(student.parameters), groups, optimizer);
-  const rest = makeFlat(restShapes(student.buffers, shape.head.prototypes));
+  const run = emptyRun(shape);
+  const { weights, rest } = run;
   fillFlat(weights.student, student.parameters);
   fillFlat(weights.teacher, teacher.parameters);
-  const zero = tf.zeros<tf.Rank.R2>([1, shape.head.prototypes]);
+  const zero = tf.zeros<tf.Rank.R2>([1, shape.shape.head.prototypes]);
   fillFlat(
     rest,
     new Map([...prefixed('student', student), ...prefixed('teacher', teacher), [CENTER, center ?? zero]]),
   );
   zero.dispose();
+  return run;
+}
+
+/** A run whose every number is 0, for whoever fills it in. */
+export function emptyRun({ shape, optimizer }: RunShape): RunState {
+  const spec = networkSpec(shape);
+  const weights = makeWeights(storedShapes(spec.parameters), updateGroups(spec.parameters, shape), optimizer);
+  const rest = makeFlat(restShapes(storedShapes(spec.buffers), shape.head.prototypes));
   return {
     ...snapshotOf(weights.student, weights.teacher, rest, 0),
     weights,
+    rest,
     updates: { lastLayer: 0, rest: 0 },
   };
 }
 
+const storedShapes = (specs: readonly ParameterSpec[]): Shapes =>
+  new Map(specs.map((parameter) => [parameter.name, storedShape(parameter)]));
+
 /** Weight decay and freezing go by the name. */
-function updateGroups(parameters: Tensors, { head }: NetworkShape): ReadonlyMap<string, number> {
-  const trainable = [...parameters].filter(([name]) => isTrainable(name, head));
+function updateGroups(
+  parameters: readonly ParameterSpec[],
+  { head }: NetworkShape,
+): ReadonlyMap<string, number> {
+  const trainable = parameters.filter(({ name }) => isTrainable(name, head));
   return new Map(
-    trainable.map(([name, { rank }]) => [name, groupOf(isDecayed(name, rank), isLastLayer(name))]),
+    trainable.map((each) => [
+      each.name,
+      groupOf(isDecayed(each.name, storedShape(each).length), isLastLayer(each.name)),
+    ]),
   );
 }
 
@@ -83,10 +102,9 @@ const prefixed = (who: Who, { buffers }: Network): [string, tf.Tensor][] =>
   [...buffers].map(([name, tensor]) => [`${who}/${name}`, tensor]);
 
 /** What the optimizer does not see: the buffers of both networks, and the center. */
-function restShapes(buffers: Tensors, prototypes: number): Shapes {
-  const shapes = [...shapesOf(buffers)];
+function restShapes(buffers: Shapes, prototypes: number): Shapes {
   return new Map<string, readonly number[]>([
-    ...NETWORKS.flatMap((who) => shapes.map(([name, shape]) => [`${who}/${name}`, shape] as const)),
+    ...NETWORKS.flatMap((who) => [...buffers].map(([name, shape]) => [`${who}/${name}`, shape] as const)),
     [CENTER, [1, prototypes]],
   ]);
 }
@@ -125,8 +143,7 @@ export function disposeSnapshot({ flats }: RunSnapshot): void {
   for (const flat of flats) disposeFlat(flat);
 }
 
-export function disposeRun({ flats, weights }: RunState): void {
-  const [, , rest] = flats;
-  if (rest) disposeFlat(rest);
+export function disposeRun({ rest, weights }: RunState): void {
+  disposeFlat(rest);
   disposeWeights(weights);
 }

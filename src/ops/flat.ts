@@ -1,8 +1,8 @@
 /** Tensors that live as long as a run and change in place; on WebGPU they lie side by side in few buffers. */
 import * as tf from '@tensorflow/tfjs-core';
-import { assign } from './assign.ts';
+import { assign, hostValues } from './assign.ts';
 import { gpuBackend } from './webgpu/backend.ts';
-import { copyOnGpu, flatOnGpu } from './webgpu/flat.ts';
+import { copyOnGpu, flatOnGpu, readOnGpu } from './webgpu/flat.ts';
 
 export type Shapes = ReadonlyMap<string, readonly number[]>;
 
@@ -48,6 +48,30 @@ export function fillFlat(flat: Flat, values: ReadonlyMap<string, tf.Tensor>): vo
     if (!value) throw new RangeError(`There are no values for "${name}"`);
     assign(tensor, value);
   }
+}
+
+/**
+ * The values of each flat's tensors by name, in memory of their own: as they are now, even where later work is given to
+ * the device before the promise resolves. Tensors that lie in one buffer there share one here.
+ */
+export async function readFlats(flats: readonly Flat[]): Promise<Map<string, Float32Array>[]> {
+  const gpu = gpuBackend();
+  if (!gpu)
+    return flats.map(
+      ({ tensors }) => new Map([...tensors].map(([name, tensor]) => [name, hostValues(tensor).slice()])),
+    );
+  const read = await readOnGpu(gpu, flats);
+  return flats.map(
+    ({ tensors, places }, i) =>
+      new Map(
+        [...tensors].map(([name, { size }]) => {
+          const place = places.get(name);
+          const whole = place && read[i]?.[place.whole];
+          if (!whole) throw new RangeError(`"${name}" lies in no buffer`);
+          return [name, whole.subarray(place.offset, place.offset + size)];
+        }),
+      ),
+  );
 }
 
 export function disposeFlat({ tensors, wholes }: Flat): void {

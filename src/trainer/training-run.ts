@@ -1,4 +1,5 @@
 /** A run: its state, its schedule and its batches, advanced one step at a time. */
+import { type RunTree, runFromTree, treeOf } from '../checkpoint/state.ts';
 import { planRun, type RunPlan } from '../config/plan.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
@@ -52,6 +53,9 @@ export class TrainingRun {
   /** Parameters of one network. */
   readonly parameters: number;
   private readonly recorded: boolean;
+  private readonly dataset: string;
+  /** What the run goes on from; null once it has, or if it begins anew. */
+  private from: RunTree | null;
   private readonly schedule: Schedule;
   private readonly views: RunViews;
   private held: Begun | null = null;
@@ -59,12 +63,18 @@ export class TrainingRun {
   private disposed = false;
 
   /**
-   * With `recorded` false no step is ever replayed.
+   * With `recorded` false no step is ever replayed. A run `from` a tree goes on where that one was, under `config`.
    * @throws SettingsError when the settings do not fit the images.
    */
-  constructor(config: RunConfig, catalogue: Catalogue, { recorded = true } = {}) {
+  constructor(
+    config: RunConfig,
+    catalogue: Catalogue,
+    { recorded = true, from = null }: { recorded?: boolean; from?: RunTree | null } = {},
+  ) {
     this.config = config;
     this.recorded = recorded;
+    this.dataset = catalogue.fingerprint;
+    this.from = from;
     this.plan = planRun(config, catalogue.trainCount);
     this.schedule = planSchedule(scheduleSettings(config, this.plan));
     this.settings = stepSettings(config);
@@ -81,7 +91,9 @@ export class TrainingRun {
 
   private begin(): Begun {
     const { dropPath, depth } = this.config.backbone;
-    const state = initialRun(this.settings, this.config.training.seed);
+    const { from, settings } = this;
+    const state = from ? runFromTree(settings, from) : initialRun(settings, this.config.training.seed);
+    this.from = null;
     const inputs = makeStepInputs({ ...this.views, dropPath, depth });
     const figures = new StepFigures();
     const step = () => {
@@ -93,7 +105,7 @@ export class TrainingRun {
 
   /** Steps done, or given to the device. */
   get step(): number {
-    return this.held?.state.step ?? 0;
+    return this.held?.state.step ?? this.from?.step ?? 0;
   }
 
   get finished(): boolean {
@@ -190,6 +202,12 @@ export class TrainingRun {
 
   release(held: RunSnapshot): void {
     disposeSnapshot(held);
+  }
+
+  /** The whole state as it is now, in the host's memory; training may go on meanwhile. */
+  async tree(): Promise<RunTree> {
+    if (this.from) return this.from;
+    return treeOf(this.begun.state, { config: JSON.stringify(this.config), dataset: this.dataset });
   }
 
   curves(): ScheduleCurves {

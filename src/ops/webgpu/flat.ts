@@ -61,6 +61,30 @@ export function flatOnGpu(backend: GpuBackend, shapes: Shapes): Flat {
   return { tensors, wholes, places };
 }
 
+/** The values of all buffers of each flat as they are when all that was given to the GPU so far is done. */
+export async function readOnGpu(backend: GpuBackend, flats: readonly Flat[]): Promise<Float32Array[][]> {
+  backend.recorder?.refuse('reads whole networks');
+  backend.flush();
+  const encoder = backend.device.createCommandEncoder();
+  const copies = flats.map(({ wholes }) =>
+    wholes.map((whole) => {
+      const size = sizeOf(whole.shape) * BYTES;
+      const usage = GPUBufferUsage.COPY_DST | GPUBufferUsage.MAP_READ;
+      const staging = backend.device.createBuffer({ size, usage });
+      encoder.copyBufferToBuffer(backend.bufferOf(whole), 0, staging, 0, size);
+      return staging;
+    }),
+  );
+  backend.device.queue.submit([encoder.finish()]);
+  const read = async (staging: GPUBuffer) => {
+    await staging.mapAsync(GPUMapMode.READ);
+    const values = new Float32Array(staging.getMappedRange().slice(0));
+    staging.destroy();
+    return values;
+  };
+  return Promise.all(copies.map((stagings) => Promise.all(stagings.map(read))));
+}
+
 /** The values of `from` as they are when all that was given to the GPU so far is done. */
 export function copyOnGpu(backend: GpuBackend, from: Flat, to: Flat): void {
   backend.recorder?.refuse('copies whole networks');
