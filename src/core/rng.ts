@@ -14,6 +14,8 @@ export const PURPOSE = {
   evaluation: 7,
   clusters: 8,
   probe: 9,
+  finetune: 10,
+  embedding: 11,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 
