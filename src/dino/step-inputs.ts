@@ -4,7 +4,7 @@ import type { DropPath, PackedViews } from '../model/vit.ts';
 import { upload } from '../ops/assign.ts';
 import type { TokenLayout } from '../ops/layout.ts';
 import { type OptimizerSettings, updateNumbers } from '../ops/optimizers.ts';
-import { GROUP_VALUE, groupOf, groupStart, STEP_VALUES, VALUE } from '../ops/step-values.ts';
+import { fillGroup, groupOf, STEP_VALUES, VALUE } from '../ops/step-values.ts';
 import { type DroppedBranch, drawKeep, droppedBranches } from './drop-path.ts';
 import type { RunState } from './run-state.ts';
 import type { StepValues } from './schedule.ts';
@@ -68,18 +68,14 @@ function numbersOf(
   numbers[VALUE.row] = row;
   for (const lastLayer of [false, true])
     for (const decayed of [false, true]) {
-      const start = groupStart(groupOf(decayed, lastLayer));
       const t = 1 + (lastLayer ? updates.lastLayer : updates.rest);
       const own = updateNumbers(optimizer, at.lr, decayed ? at.weightDecay : 0, t);
       // A frozen layer's gradient is not zero but absent: no decay, no moments, and its own count stands still.
       const active = lastLayer && at.frozen ? 0 : 1;
-      for (const [name, value] of Object.entries({ ...own, active }))
-        if (isGroupValue(name)) numbers[start + GROUP_VALUE[name]] = value;
+      fillGroup(numbers, groupOf(decayed, lastLayer), { ...own, active });
     }
   return numbers;
 }
-
-const isGroupValue = (name: string): name is keyof typeof GROUP_VALUE => name in GROUP_VALUE;
 
 export function disposeStepInputs({ views, values, kept }: StepInputs): void {
   tf.dispose([views.patches, values, ...kept.map(({ keep }) => keep)]);

@@ -1,5 +1,6 @@
 /** A linear classifier on frozen features by SGD with a cosine schedule (Caron et al. 2021, eval_linear.py). */
 import { PURPOSE, rng } from '../core/rng.ts';
+import { holdOutFifth } from './held-out.ts';
 import { type Labels, labelAt } from './labels.ts';
 import {
   addOuter,
@@ -179,22 +180,18 @@ export async function sweepRates(
   between: Between,
   onRate: (rate: number) => void = () => {},
 ): Promise<RateSweep> {
-  const n = rows.length / width;
-  if (n < 2) throw new RangeError(`${n} images cannot be divided into two parts`);
-  const order = rng(settings.seed, PURPOSE.probe, 2).permutation(n);
-  const heldOut = Math.max(1, Math.floor(n / 5));
+  const { rest, heldOut } = holdOutFifth(rows.length / width, rng(settings.seed, PURPOSE.probe, 2));
   const part = (ids: Uint32Array): LabelledRows => {
     const own = new Float32Array(ids.length * width);
     for (const [i, id] of ids.entries()) own.set(rows.subarray(id * width, (id + 1) * width), i * width);
     return { rows: own, labels: Array.from(ids, (id) => labels[id] ?? -1) };
   };
-  const rest = part(order.subarray(heldOut));
-  const held = part(order.subarray(0, heldOut));
+  const [learned, judged] = [part(rest), part(heldOut)];
   const tried: RateSweep['tried'] = [];
   let best = { rate: Number.NaN, accuracy: -1 };
   for (const rate of rates) {
     onRate(rate);
-    const { accuracy } = await linearProbe(rest, held, width, classes, { ...settings, rate }, between);
+    const { accuracy } = await linearProbe(learned, judged, width, classes, { ...settings, rate }, between);
     tried.push({ rate, accuracy });
     if (accuracy > best.accuracy) best = { rate, accuracy };
   }

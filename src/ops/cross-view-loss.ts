@@ -11,7 +11,7 @@ export function softmax(logits: tf.Tensor2D): tf.Tensor2D {
 }
 
 /** Stable log-softmax of rows: [rows, n] → [rows, n]. */
-function logSoftmax(logits: tf.Tensor2D): tf.Tensor2D {
+export function logSoftmax(logits: tf.Tensor2D): tf.Tensor2D {
   const shifted = tf.sub<tf.Tensor2D>(logits, tf.max(logits, 1, true));
   return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), 1, true)));
 }

@@ -39,6 +39,19 @@ export const groupOf = (decayed: boolean, lastLayer: boolean): number =>
 
 export const groupStart = (group: number): number => FIRST_GROUP + group * GROUP_STRIDE;
 
+/** Writes what a group has of its own into a step's numbers. */
+export function fillGroup(
+  numbers: Float32Array,
+  group: number,
+  values: Record<keyof typeof GROUP_VALUE, number>,
+): void {
+  const start = groupStart(group);
+  for (const [name, value] of Object.entries(values))
+    if (isGroupValue(name)) numbers[start + GROUP_VALUE[name]] = value;
+}
+
+const isGroupValue = (name: string): name is keyof typeof GROUP_VALUE => name in GROUP_VALUE;
+
 /** One of the numbers → []. */
 export function scalarOf(values: tf.Tensor1D, index: number): tf.Scalar {
   return tf.reshape(tf.slice(values, [index], [1]), []);

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { PURPOSE, rng } from '../../../src/core/rng.ts';
 import { attention } from '../../../src/ops/attention.ts';
 import { batchNorm } from '../../../src/ops/batch-norm.ts';
+import { crossEntropy } from '../../../src/ops/cross-entropy.ts';
 import { crossViewLoss, softmax } from '../../../src/ops/cross-view-loss.ts';
 import { assembleTokens, positionsFor, selectCls } from '../../../src/ops/embed.ts';
 import { gelu } from '../../../src/ops/gelu.ts';
@@ -12,6 +13,7 @@ import { tokenLayout } from '../../../src/ops/layout.ts';
 import { addLinear, linear, linearOfData, linearTransposed } from '../../../src/ops/linear.ts';
 import { addMlp } from '../../../src/ops/mlp.ts';
 import { l2Normalize, weightNorm } from '../../../src/ops/normalize.ts';
+import { reluDropped } from '../../../src/ops/relu.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
 import { asCube, asMatrix, asVector } from './tensors.ts';
 
@@ -37,6 +39,7 @@ const fixedRows = random([7, 5]);
 const fixedTargets = random([4, 11], 2);
 const fixedSquare = random([7, 7]);
 const keepRows = Float32Array.of(0, 1.25, 1.25, 0, 1.25);
+const keepNumbers = Float32Array.from({ length: 15 }, (_, i) => (i % 3 === 1 ? 0 : 1.25));
 const kept = (rows: Float32Array | null) => rows && tf.tensor2d(rows, [rows.length, 1]);
 
 const cases: Case[] = [
@@ -138,6 +141,18 @@ const cases: Case[] = [
     name: 'crossViewLoss',
     shapes: [[8, 11]],
     run: ([student]) => crossViewLoss(asMatrix(student), softmax(tf.tensor2d(fixedTargets, [4, 11])), 4, 0.5),
+  },
+  ...[false, true].map(
+    (drops): Case => ({
+      name: drops ? 'reluDropped with dropped numbers' : 'reluDropped',
+      shapes: [[5, 3]],
+      run: ([x]) => reluDropped(asMatrix(x), drops ? tf.tensor2d(keepNumbers, [5, 3]) : null),
+    }),
+  ),
+  {
+    name: 'crossEntropy',
+    shapes: [[4, 11]],
+    run: ([logits]) => crossEntropy(asMatrix(logits), softmax(tf.tensor2d(fixedTargets, [4, 11]))),
   },
 ];
 
