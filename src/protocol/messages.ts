@@ -1,6 +1,7 @@
 /** The messages between page and trainer. Commands go in, events come out; nothing runs here. */
 import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
+import { anatomyCommands, anatomyEvents } from './anatomy.ts';
 import { lookCommands, lookEvents } from './looks.ts';
 import { studyCommands, studyEvents } from './studies.ts';
 import {
@@ -50,6 +51,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('get-checkpoint') }),
   ...lookCommands,
   ...studyCommands,
+  ...anatomyCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
 
@@ -80,6 +82,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('checkpoint'), step: z.int(), bytes: z.instanceof(Uint8Array<ArrayBuffer>) }),
   ...lookEvents,
   ...studyEvents,
+  ...anatomyEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),
 ]);
 export type TrainerEvent = z.output<typeof eventSchema>;

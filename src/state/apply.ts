@@ -1,5 +1,6 @@
 /** What each event of the trainer does to the stores. One switch; nothing is sent from here. */
 import type { TrainerEvent } from '../protocol/messages.ts';
+import { applyToAnatomy, forgetAnatomy } from './anatomy.ts';
 import { addCards, datasetStore } from './dataset.ts';
 import { applyToLooks, forgetImage, forgetLooks } from './looks.ts';
 import { clearSeries, seriesStore } from './series.ts';
@@ -58,6 +59,7 @@ export function apply(event: TrainerEvent): void {
       clearSeries();
       countRun();
       forgetLooks();
+      forgetAnatomy();
       viewStore.setState({ attention: null, history: [], shownStep: null, neighbours: null });
       // What was wrong with images that were dropped stays true: the run begins on those from before.
       sessionStore.setState(({ fault }) => ({
@@ -108,6 +110,11 @@ export function apply(event: TrainerEvent): void {
     case 'study-result':
     case 'study-ended':
       applyToStudies(event);
+      return;
+    case 'anatomy':
+    case 'specimen':
+    case 'dissect-refused':
+      applyToAnatomy(event);
       return;
     case 'fault':
       if (stopsRun(event.fault)) forgetActiveStudies();

@@ -32,11 +32,7 @@ export function cropsOf(catalogue: Catalogue, config: RunConfig, id: number, epo
   const image = catalogue.images[id];
   if (!image) return null;
   const { width, height } = image;
-  const views = Array.from({ length: GLOBAL_VIEWS + config.views.localCount }, (_, index) => {
-    const draw = planView(config, config.training.seed, epoch, id, index, width, height);
-    const { kind, box } = draw;
-    return { kind, index, box, applied: describeDraw(draw), pixels: pixelsOf(makeView(image, draw)) };
-  });
+  const views = viewsOf(image, config, id, epoch);
   const alone = augmentationsAlone(image, config.augment).map(({ name, detail, off, on }) => ({
     name,
     detail,
@@ -45,4 +41,14 @@ export function cropsOf(catalogue: Catalogue, config: RunConfig, id: number, epo
   }));
   // The catalogue keeps its pixels: what is sent is transferred, so it is a copy.
   return { id, epoch, original: { width, height, rgba: image.rgba.slice() }, views, alone };
+}
+
+/** Every view that a step of `epoch` has of the image: box, draw and pixels, globals first. */
+export function viewsOf(image: CatalogueImage, config: RunConfig, id: number, epoch: number): Crops['views'] {
+  const { width, height } = image;
+  return Array.from({ length: GLOBAL_VIEWS + config.views.localCount }, (_, index) => {
+    const draw = planView(config, config.training.seed, epoch, id, index, width, height);
+    const { kind, box } = draw;
+    return { kind, index, box, applied: describeDraw(draw), pixels: pixelsOf(makeView(image, draw)) };
+  });
 }

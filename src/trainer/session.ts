@@ -5,6 +5,7 @@ import { IntakeCancelled } from '../data/intake.ts';
 import type { Look } from '../protocol/looks.ts';
 import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.ts';
 import { Ahead } from './ahead.ts';
+import { Anatomist } from './anatomy/anatomist.ts';
 import { openBackend, type Preference } from './backend.ts';
 import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
 import { Followers } from './followers.ts';
@@ -27,6 +28,7 @@ export class Session {
   private readonly observer: Observer;
   readonly looks: Looks;
   readonly studies: Studies;
+  readonly anatomist: Anatomist;
   private readonly followers: Followers;
   private readonly ahead: Ahead;
   private readonly loop: TrainingLoop;
@@ -45,7 +47,8 @@ export class Session {
     this.observer = new Observer(emit);
     this.looks = new Looks(emit, (work) => this.observer.soon(work));
     this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
-    this.followers = new Followers([this.observer, this.looks, this.studies]);
+    this.anatomist = new Anatomist(emit);
+    this.followers = new Followers([this.observer, this.anatomist, this.looks, this.studies]);
     this.ahead = new Ahead(emit, this.observer);
     this.reporter = new Reporter(emit, () => this.sendStatus());
     this.loop = new TrainingLoop({
@@ -56,6 +59,7 @@ export class Session {
       fail: (fault) => this.fail(fault),
       activity: (text) => this.activity(text),
       onGpu: () => this.onGpu,
+      advance: (run) => this.anatomist.advance(run),
     });
   }
 
@@ -156,6 +160,18 @@ export class Session {
 
   async step(): Promise<void> {
     if (this.phase !== 'running') await this.go(1);
+  }
+
+  /** Takes the next step apart and makes it. A run in progress is paused after it. */
+  async dissect(id: number, image: number): Promise<void> {
+    this.anatomist.ask(id, image);
+    if (this.phase === 'finished')
+      this.anatomist.refuse(
+        'The run is finished: no step follows that could be taken apart. Reset begins anew.',
+      );
+    else if (!this.catalogue || this.phase === 'fault')
+      this.anatomist.refuse('There is no run to take a step of.');
+    else await this.go(1);
   }
 
   pause(): void {

@@ -6,7 +6,7 @@ import { faultOf, notFinite } from './faults.ts';
 import type { Observer } from './observer.ts';
 import type { Reporter } from './reporter.ts';
 import { holdRunLock } from './run-lock.ts';
-import type { TrainingRun } from './training-run.ts';
+import type { PendingStep, TrainingRun } from './training-run.ts';
 
 /** Steps on their way to the device before the oldest is waited for. */
 const IN_FLIGHT = 3;
@@ -21,6 +21,8 @@ export interface LoopHost {
   activity(text: string | null): void;
   /** The device works on its own, and several steps may be on their way to it. */
   onGpu(): boolean;
+  /** Gives the run's next step to the device. */
+  advance(run: TrainingRun): Promise<PendingStep>;
 }
 
 export class TrainingLoop {
@@ -60,7 +62,7 @@ export class TrainingLoop {
       while (host.phase() === 'running' && this.stepsToGo > 0 && !run.finished) {
         this.stepsToGo--;
         const startedAt = performance.now();
-        const { figures } = await run.advance();
+        const { figures } = await host.advance(run);
         pending.push(figures.then((row) => this.record(row, startedAt)));
         if (pending.length >= IN_FLIGHT || !host.onGpu()) await pending.shift();
         await observer.watch();

@@ -55,6 +55,10 @@ async function obey(command: Command): Promise<void> {
       return session.studies.start(command.id, command.study);
     case 'cancel-study':
       return session.studies.cancel(command.id);
+    case 'dissect':
+      return session.dissect(command.id, command.image);
+    case 'get-specimen':
+      return session.anatomist.specimen(command.image);
     default:
       command satisfies never;
   }

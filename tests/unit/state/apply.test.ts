@@ -3,12 +3,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../../src/config/schema.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
 import { apply } from '../../../src/state/apply.ts';
+import { anatomyStore } from '../../../src/state/anatomy.ts';
 import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
 import { looksStore } from '../../../src/state/looks.ts';
 import { seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
 import { studiesStore } from '../../../src/state/studies.ts';
 import { viewStore } from '../../../src/state/view.ts';
+import { anatomyExample, specimenExample } from './anatomy-example.ts';
 import { card, freshStores, knn, lookResult, row, status, studyResult, summary } from './stores.ts';
 
 const fault = { kind: 'data' as const, what: 'No image could be read.', remedy: 'Drop others.' };
@@ -102,6 +104,19 @@ describe('apply', () => {
     'photo-refused': [
       { type: 'photo-refused', sentence: 'Broken.' },
       () => expect(looksStore.getState().refusal).toBe('Broken.'),
+    ],
+    // Nobody asked for them.
+    anatomy: [
+      { type: 'anatomy', id: 9, anatomy: anatomyExample() },
+      () => expect(anatomyStore.getState().anatomy).toBeNull(),
+    ],
+    specimen: [
+      { type: 'specimen', step: 7, specimen: specimenExample() },
+      () => expect(anatomyStore.getState().anatomy).toBeNull(),
+    ],
+    'dissect-refused': [
+      { type: 'dissect-refused', id: 9, sentence: 'Finished.' },
+      () => expect(anatomyStore.getState().refusal).toBeNull(),
     ],
     'study-progress': [
       { type: 'study-progress', id: 1, text: 'Half', share: 0.5 },

@@ -11,6 +11,7 @@ import type {
   SessionStatus,
   StepMetrics,
 } from '../../../src/protocol/values.ts';
+import { anatomyStore } from '../../../src/state/anatomy.ts';
 import { datasetStore } from '../../../src/state/dataset.ts';
 import { looksStore } from '../../../src/state/looks.ts';
 import { clearSeries, seriesStore } from '../../../src/state/series.ts';
@@ -26,6 +27,7 @@ export function freshStores(): void {
   viewStore.setState(viewStore.getInitialState(), true);
   studiesStore.setState(studiesStore.getInitialState(), true);
   looksStore.setState(looksStore.getInitialState(), true);
+  anatomyStore.setState(anatomyStore.getInitialState(), true);
   clearSeries();
   seriesStore.setState(seriesStore.getInitialState(), true);
 }
