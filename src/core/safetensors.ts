@@ -1,17 +1,14 @@
 /** Reads and writes the safetensors container (huggingface/safetensors: 8-byte length, JSON header, raw data). */
 import { z } from 'zod';
+import { repeatedKey } from './json-keys.ts';
 
-const headerSchema = z.record(
-  z.string(),
-  z.union([
-    z.strictObject({
-      dtype: z.enum(['F32', 'I32', 'U8', 'I64']),
-      shape: z.array(z.int().min(0)),
-      data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
-    }),
-    z.record(z.string(), z.string()),
-  ]),
-);
+const entrySchema = z.strictObject({
+  dtype: z.enum(['F32', 'I32', 'U8', 'I64']),
+  shape: z.array(z.int().min(0)),
+  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+});
+type Entry = z.output<typeof entrySchema>;
+const metadataSchema = z.record(z.string(), z.string());
 
 type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array;
 
@@ -35,10 +32,14 @@ export class SafetensorsError extends Error {
 
 const LONGEST_HEADER = 100 * 1024 * 1024;
 const BYTES = { F32: 4, I32: 4, U8: 1, I64: 8 } as const;
+const METADATA = '__metadata__';
+/** Names that an object has already, or that would change what it is. */
+const PROTOTYPE_NAMES = new Set(['__proto__', 'constructor', 'prototype']);
 
 /**
- * Parses a whole file. The tensors are copies, so they do not keep `bytes` alive.
- * @throws SafetensorsError when the header, a shape or an offset does not fit the bytes.
+ * Parses a whole file. The tensors are copies, so they do not keep `bytes` alive; none is made before every claim of the
+ * header has been checked. As the format demands, the tensors fill the data without overlap or gap.
+ * @throws SafetensorsError when the header, a name, a shape or an offset does not fit the bytes.
  */
 export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   if (bytes.byteLength < 8) throw new SafetensorsError(`${bytes.byteLength} bytes are too few`);
@@ -46,51 +47,67 @@ export function readSafetensors(bytes: Uint8Array): SafetensorsFile {
   const headerLength = Number(view.getBigUint64(0, true));
   if (headerLength > LONGEST_HEADER || 8 + headerLength > bytes.byteLength)
     throw new SafetensorsError(`a header of ${headerLength} bytes in a file of ${bytes.byteLength}`);
-  const header = parseHeader(new TextDecoder().decode(bytes.subarray(8, 8 + headerLength)));
   const start = 8 + headerLength;
+  const { metadata, entries } = parseHeader(bytes.subarray(8, start));
+  requireWhole(entries, bytes.byteLength - start);
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, entry] of Object.entries(header.tensors)) {
-    const [from, to] = entry.data_offsets;
-    const elements = entry.shape.reduce((product, n) => product * n, 1);
-    if (to - from !== elements * BYTES[entry.dtype] || start + to > bytes.byteLength)
-      throw new SafetensorsError(
-        `"${name}" claims bytes ${from} to ${to} for shape [${entry.shape}] ${entry.dtype}`,
-      );
+  for (const [name, { dtype, shape, data_offsets: offsets }] of entries) {
+    const [from, to] = offsets;
     // A Node Buffer's own slice() would share the file's memory.
     const raw = Uint8Array.prototype.slice.call(bytes, start + from, start + to).buffer;
-    tensors.set(name, { dtype: entry.dtype, shape: entry.shape, data: typed(entry.dtype, raw) });
-  }
-  return { metadata: header.metadata, tensors };
-}
-
-function parseHeader(text: string) {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw new SafetensorsError('the header is not JSON');
-  }
-  const parsed = headerSchema.safeParse(json);
-  if (!parsed.success) throw new SafetensorsError(z.prettifyError(parsed.error));
-  let metadata: Record<string, string> = {};
-  const tensors: Record<
-    string,
-    { dtype: StoredTensor['dtype']; shape: number[]; data_offsets: [number, number] }
-  > = {};
-  for (const [name, entry] of Object.entries(parsed.data)) {
-    if (name === '__metadata__') metadata = z.record(z.string(), z.string()).parse(entry);
-    else if (isTensorEntry(entry)) tensors[name] = entry;
-    else throw new SafetensorsError(`"${name}" has no shape`);
+    tensors.set(name, { dtype, shape, data: typed(dtype, raw) });
   }
   return { metadata, tensors };
 }
 
-function isTensorEntry(entry: z.output<typeof headerSchema>[string]): entry is {
-  dtype: StoredTensor['dtype'];
-  shape: number[];
-  data_offsets: [number, number];
-} {
-  return Array.isArray(entry.shape);
+/** Each tensor as long as its shape says, and one right after the other until `size`. */
+function requireWhole(entries: ReadonlyMap<string, Entry>, size: number): void {
+  let end = 0;
+  const inOrder = [...entries].sort(
+    ([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1],
+  );
+  for (const [name, { dtype, shape, data_offsets: offsets }] of inOrder) {
+    const [from, to] = offsets;
+    // A product beyond the whole numbers of a double is rounded and could meet the offsets by chance.
+    const claimed = shape.reduce((product, n) => product * n, BYTES[dtype]);
+    if (!Number.isSafeInteger(claimed) || to - from !== claimed)
+      throw new SafetensorsError(`"${name}" claims bytes ${from} to ${to} for shape [${shape}] ${dtype}`);
+    if (from !== end)
+      throw new SafetensorsError(
+        `"${name}" begins at byte ${from} of the data, where ${end} bytes were taken`,
+      );
+    end = to;
+  }
+  if (end !== size) throw new SafetensorsError(`its tensors end at byte ${end} of ${size} bytes of data`);
+}
+
+function parseHeader(bytes: Uint8Array): { metadata: Record<string, string>; entries: Map<string, Entry> } {
+  let text: string;
+  let json: unknown;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    json = JSON.parse(text);
+  } catch {
+    throw new SafetensorsError('the header is not JSON');
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new SafetensorsError('the header is not an object');
+  const twice = repeatedKey(text);
+  if (twice !== null) throw new SafetensorsError(`the header has "${twice}" twice`);
+  let metadata: Record<string, string> = {};
+  const entries = new Map<string, Entry>();
+  for (const [name, value] of Object.entries(json)) {
+    if (PROTOTYPE_NAMES.has(name)) throw new SafetensorsError(`a tensor may not be called "${name}"`);
+    if (name === METADATA) metadata = parsed(metadataSchema, name, value);
+    else entries.set(name, parsed(entrySchema, name, value));
+  }
+  return { metadata, entries };
+}
+
+function parsed<T>(schema: z.ZodType<T>, name: string, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (!result.success) throw new SafetensorsError(`"${name}": ${z.prettifyError(result.error)}`);
+  return result.data;
 }
 
 function typed(dtype: StoredTensor['dtype'], raw: ArrayBuffer): TypedArray {
