@@ -1,4 +1,5 @@
 /** How far a map in the plane may be believed: whether those who are near in it are near among the features. */
+import { squaredDistance } from './neighbors.ts';
 
 export interface Faithfulness {
   /** Neighbors that were looked at. */
@@ -18,7 +19,7 @@ export interface Layout {
   rows: Float32Array;
   width: number;
   /** [n, 2] */
-  positions: ArrayLike<number>;
+  positions: Float32Array;
   /** −1 for none. [n] */
   labels: Int32Array;
 }
@@ -71,15 +72,9 @@ export function faithfulness(
 }
 
 /** Squared distances of row i to all, infinite to itself. */
-function measure(rows: ArrayLike<number>, width: number, i: number, into: Float64Array): void {
-  for (let other = 0; other < into.length; other++) {
-    let sum = 0;
-    for (let j = 0; j < width; j++) {
-      const difference = (rows[i * width + j] ?? 0) - (rows[other * width + j] ?? 0);
-      sum += difference * difference;
-    }
-    into[other] = sum;
-  }
+function measure(rows: Float32Array, width: number, i: number, into: Float64Array): void {
+  for (let other = 0; other < into.length; other++)
+    into[other] = squaredDistance(rows, i * width, other * width, width);
   into[i] = Number.POSITIVE_INFINITY;
 }
 

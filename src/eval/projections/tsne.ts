@@ -27,15 +27,15 @@ export function tsneGradient(
   { offsets, columns, values }: SparseMatrix,
   positions: Float64Array,
   tree: QuadTree,
-  { theta, exaggeration }: { theta: number; exaggeration: number },
+  exaggeration: number,
   gradient: Float64Array,
 ): number {
   const n = positions.length / 2;
   tree.fill(positions);
   const push: Push = { sum: 0, x: 0, y: 0 };
   let z = 0;
-  for (let i = 0; i < n; i++) {
-    tree.push(i, theta, push);
+  for (const i of tree.order) {
+    tree.push(i, push);
     z += push.sum;
     gradient[2 * i] = push.x;
     gradient[2 * i + 1] = push.y;
@@ -43,7 +43,8 @@ export function tsneGradient(
   for (let i = 0; i < n; i++) {
     const x = positions[2 * i] ?? 0;
     const y = positions[2 * i + 1] ?? 0;
-    let [pullX, pullY] = [0, 0];
+    let pullX = 0;
+    let pullY = 0;
     const end = offsets[i + 1] ?? 0;
     for (let at = offsets[i] ?? 0; at < end; at++) {
       const j = columns[at] ?? 0;
@@ -102,7 +103,7 @@ export class Tsne {
     this.settings = settings;
     this.rate = Math.max(n / settings.exaggeration / 4, 50);
     this.positions = shrunk(start);
-    this.tree = new QuadTree(n);
+    this.tree = new QuadTree(n, settings.theta);
     this.gradient = new Float64Array(2 * n);
     this.moved = new Float64Array(2 * n);
     this.gains = new Float64Array(2 * n).fill(1);
@@ -112,13 +113,7 @@ export class Tsne {
     const { affinities, settings, positions, gradient, moved, gains, rate } = this;
     const early = this.iteration < settings.early;
     const exaggeration = early ? settings.exaggeration : 1;
-    this.z = tsneGradient(
-      affinities,
-      positions,
-      this.tree,
-      { theta: settings.theta, exaggeration },
-      gradient,
-    );
+    this.z = tsneGradient(affinities, positions, this.tree, exaggeration, gradient);
     const momentum = early ? MOMENTUM.early : MOMENTUM.later;
     for (let i = 0; i < positions.length; i++) {
       const slope = gradient[i] ?? 0;
@@ -136,8 +131,8 @@ export class Tsne {
 
   /** KL(P‖Q) of the present positions. */
   loss(): number {
-    const { affinities, positions, tree, settings } = this;
-    this.z = tsneGradient(affinities, positions, tree, { ...settings, exaggeration: 1 }, this.gradient);
+    const { affinities, positions, tree } = this;
+    this.z = tsneGradient(affinities, positions, tree, 1, this.gradient);
     return tsneLoss(affinities, positions, this.z);
   }
 }

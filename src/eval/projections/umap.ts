@@ -54,6 +54,7 @@ export class Umap {
     const n = positions.length / 2;
     const epoch = this.iteration;
     const rate = 1 - epoch / epochs;
+    // Distances to the power of b are most of the work, and exp(b·ln d) takes half the time of d ** b.
     for (let pair = 0; pair < heads.length; pair++) {
       if ((due[pair] ?? 0) > epoch) continue;
       const head = 2 * (heads[pair] ?? 0);
@@ -64,7 +65,7 @@ export class Umap {
       const dy = y - (positions[tail + 1] ?? 0);
       const squared = dx * dx + dy * dy;
       if (squared > 0) {
-        const power = squared ** b;
+        const power = Math.exp(b * Math.log(squared));
         const pull = (-2 * a * b * power) / squared / (a * power + 1);
         const moveX = rate * clipped(pull * dx);
         const moveY = rate * clipped(pull * dy);
@@ -83,7 +84,7 @@ export class Umap {
         const fromY = y - (positions[other + 1] ?? 0);
         const apart = fromX * fromX + fromY * fromY;
         if (apart === 0) continue;
-        const push = (2 * b) / ((0.001 + apart) * (a * apart ** b + 1));
+        const push = (2 * b) / ((0.001 + apart) * (a * Math.exp(b * Math.log(apart)) + 1));
         x += rate * clipped(push * fromX);
         y += rate * clipped(push * fromY);
       }
