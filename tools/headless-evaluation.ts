@@ -3,16 +3,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { StudyKind } from '../src/protocol/studies.ts';
+import { studyTitles } from '../src/state/study-titles.ts';
 import { RunFailure, type Watched } from './headless-page.ts';
 
-const TITLES: Record<StudyKind, string> = {
-  knn: 'Nearest neighbours',
-  linear: 'Linear classifiers',
-  report: 'Classification report',
-  clusters: 'Clusters',
-  duplicates: 'Near-duplicates',
-  features: 'Features as a file',
-};
 const LOOK_EVERY = 300; // ms
 const DOWNLOAD_TIMEOUT = 60_000; // ms
 
@@ -37,7 +30,7 @@ export async function evaluate(watched: Watched, studies: readonly StudyKind[], 
 
 /** Runs one study and shows how far it is until it has ended. */
 async function study({ page, trouble, progress }: Watched, kind: StudyKind): Promise<void> {
-  const title = TITLES[kind];
+  const title = studyTitles[kind];
   const card = page.getByRole('region', { name: title, exact: true });
   await card.getByRole('button', { name: kind === 'features' ? `Save: ${title}` : `Run: ${title}` }).click();
   const cancel = card.getByRole('button', { name: `Cancel: ${title}` });

@@ -17,7 +17,7 @@ export const USAGE = `npm run headless -- [options]
                     or stretch to N (for a plan of N steps: --set training.steps=N)
   --seed S          seed of every random choice
   --eval LIST       studies of the trained network, with commas between them:
-                    knn, linear, report, clusters, duplicates, features
+                    knn, linear, finetune, report, clusters, duplicates, features
   --backend NAME    wasm or webgpu (default: what the page chooses)
   --software        WebGPU on Chromium's software adapter; implies --backend webgpu
   --out DIR         where the results go (default: out/headless)

@@ -30,6 +30,8 @@ export interface Finetuned {
   curve: FinetunePoint[];
   /** The epoch whose weights made the predictions, from 1. */
   best: number;
+  /** Training images that were held out. */
+  heldOut: number;
   /** The class of each image of `scored`, by the best weights. */
   predictions: Int32Array<ArrayBuffer>;
 }
@@ -118,7 +120,7 @@ export async function finetune(
       if (stop.see(judged.loss)) await turn(async () => tuning.keepAsBest());
     }
     const predictions = argmax(await predict(tuning.best, scored), classes);
-    return { curve, best: stop.best, predictions };
+    return { curve, best: stop.best, heldOut: heldOut.length, predictions };
   } finally {
     tuning.dispose();
   }

@@ -9,9 +9,22 @@ const common = {
 /** The last blocks whose CLS tokens, after the final norm, make up a feature. */
 const blocks = z.int().min(1).max(12);
 
-/** What scores are made with: neighbors that vote, logistic regression, a linear layer trained by SGD. */
-export const classifierSchema = z.enum(['knn', 'logistic', 'sgd']);
+/** What scores are made with: neighbors that vote, logistic regression, a linear layer trained by SGD, fine-tuning. */
+export const classifierSchema = z.enum(['knn', 'logistic', 'sgd', 'finetune']);
 export type Classifier = z.output<typeof classifierSchema>;
+
+const tuningSchema = z.object({
+  /** The whole network, or the classifier on it alone. */
+  learns: z.enum(['whole', 'head']),
+  epochs: z.int().min(1).max(200),
+  /** Epochs without a better held-out loss before it stops. */
+  patience: z.int().min(1).max(200),
+  /** Learning rate of AdamW. */
+  rate: z.number().gt(0).max(1),
+});
+export type TuningChoices = z.output<typeof tuningSchema>;
+/** What a report is made of that is asked for by the classifier's name alone. */
+export const TUNING: TuningChoices = { learns: 'whole', epochs: 20, patience: 3, rate: 1e-4 };
 
 export const studySchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('knn'), ...common }),
@@ -23,6 +36,7 @@ export const studySchema = z.discriminatedUnion('kind', [
     epochs: z.int().min(1).max(1000),
     sweep: z.boolean(),
   }),
+  z.object({ kind: z.literal('finetune'), ...common, ...tuningSchema.shape }),
   z.object({ kind: z.literal('report'), ...common, classifier: classifierSchema }),
   /** `count` clusters; null: as many as there are classes, or ten. */
   z.object({ kind: z.literal('clusters'), ...common, count: z.int().min(2).max(200).nullable() }),
@@ -66,6 +80,24 @@ const probeCurveSchema = z.object({
 });
 export type ProbeCurve = z.output<typeof probeCurveSchema>;
 
+/** A fine-tuning, a value an epoch: mean losses, and percent right, of the images learned from and of those held out. */
+const tuningCurveSchema = z.object({
+  loss: z.array(z.number()),
+  heldOutLoss: z.array(z.number()),
+  train: z.array(z.number()),
+  heldOut: z.array(z.number()),
+  /** The epoch of the lowest held-out loss, from 1; 0 before the first. */
+  best: z.int(),
+});
+export type TuningCurve = z.output<typeof tuningCurveSchema>;
+/** Of each that is fine-tuned in the same way; empty for one whose turn has not come. */
+export const tuningCurvesSchema = z.object({
+  network: tuningCurveSchema,
+  untrained: tuningCurveSchema,
+  pixels: tuningCurveSchema,
+});
+export type TuningCurves = z.output<typeof tuningCurvesSchema>;
+
 export const findingSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('knn') }),
   z.object({
@@ -75,6 +107,12 @@ export const findingSchema = z.discriminatedUnion('kind', [
     rate: z.number(),
     /** Where rates were swept: percent right of a fifth of the training images, held out. */
     tried: z.array(z.object({ rate: z.number(), accuracy: z.number() })),
+  }),
+  z.object({
+    kind: z.literal('finetune'),
+    curves: tuningCurvesSchema,
+    /** Training images that were held out, of all. */
+    heldOut: z.int(),
   }),
   z.object({
     kind: z.literal('report'),
@@ -133,6 +171,8 @@ export const studyCommands = [
 export const studyEvents = [
   /** Share done of the present stage, 0 to 1; null where nobody knows. */
   z.object({ type: z.literal('study-progress'), id, text: z.string(), share: z.number().nullable() }),
+  /** The curves of a fine-tuning so far. */
+  z.object({ type: z.literal('study-curves'), id, curves: tuningCurvesSchema }),
   z.object({ type: z.literal('study-result'), id, result: studyResultSchema }),
   /** The sentence says why, where it was not done. */
   z.object({

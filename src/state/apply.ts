@@ -107,6 +107,7 @@ export function apply(event: TrainerEvent): void {
       applyToLooks(event);
       return;
     case 'study-progress':
+    case 'study-curves':
     case 'study-result':
     case 'study-ended':
       applyToStudies(event);

@@ -1,5 +1,7 @@
 /** One sentence that names what is being computed now, and what a finished thing found. */
+import type { StudyKind } from '../protocol/studies.ts';
 import type { Fault, IntakeProgress, KnnResult, SessionStatus } from '../protocol/values.ts';
+import { studyTitles } from './study-titles.ts';
 import { countWords, plural } from './words.ts';
 
 export interface StatusSource {
@@ -10,6 +12,8 @@ export interface StatusSource {
   fault: Fault | null;
   knn: KnnResult | null;
   images: number;
+  /** The study that is worked at, and how much of its present part is done. */
+  evaluating: { kind: StudyKind; percent: number | null } | null;
 }
 
 const stages: Record<IntakeProgress['stage'], string> = {
@@ -19,33 +23,41 @@ const stages: Record<IntakeProgress['stage'], string> = {
   making: 'Making the samples',
 };
 
-export function statusText({ opened, status, activity, progress, fault, knn, images }: StatusSource): string {
+export function statusText(source: StatusSource): string {
+  const { opened, status, activity, progress, fault, knn, images, evaluating } = source;
   if (fault && stopsRun(fault)) return `Stopped: ${fault.what}`;
   if (progress) return intakeText(progress);
   if (activity) return activity;
   if (!opened || !status) return 'Starting the trainer…';
   const step = countWords(status.step);
   const total = countWords(status.totalSteps);
+  const beside = evaluating ? ` · ${studyText(evaluating)}` : '';
   switch (status.phase) {
     case 'empty':
       return 'No images yet: drop a folder, or take the built-in samples.';
     case 'idle':
       if (status.totalSteps === 0) return 'These settings do not fit the images: no run can begin with them.';
+      if (evaluating) return studyText(evaluating);
       return `Ready: ${plural(images, 'image')}, ${plural(status.totalSteps, 'step')} planned. Press Train.`;
     case 'preparing':
       return 'Preparing the run…';
     case 'running':
-      return `Training: step ${step} of ${total}`;
+      return `Training: step ${step} of ${total}${beside}`;
     case 'paused':
-      return `Paused at step ${step} of ${total}`;
+      return `Paused at step ${step} of ${total}${beside}`;
     case 'finished':
-      return `Finished: ${step} steps${knn ? `, ${knnText(knn)}` : ''}`;
+      return `Finished: ${step} steps${knn ? `, ${knnText(knn)}` : ''}${beside}`;
     case 'fault':
       return 'Stopped by a fault: Reset begins a new run.';
     default:
       status.phase satisfies never;
       return '';
   }
+}
+
+/** "Evaluating: Nearest neighbours, this part 40 %". */
+function studyText({ kind, percent }: NonNullable<StatusSource['evaluating']>): string {
+  return `Evaluating: ${studyTitles[kind]}${percent === null ? '…' : `, this part ${percent} %`}`;
 }
 
 /** Images or settings that were refused leave the run as it was. */

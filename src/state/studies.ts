@@ -1,7 +1,15 @@
 /** Studies: what is chosen for the next ones, those under way, and the results so far, of this run and earlier ones. */
 import { createStore } from 'zustand/vanilla';
 import type { TrainerEvent } from '../protocol/messages.ts';
-import type { Classifier, Study, StudyKind, StudyResult } from '../protocol/studies.ts';
+import {
+  type Classifier,
+  type Study,
+  type StudyKind,
+  type StudyResult,
+  TUNING,
+  type TuningChoices,
+  type TuningCurves,
+} from '../protocol/studies.ts';
 
 export interface StudyChoices {
   network: Study['network'];
@@ -10,6 +18,7 @@ export interface StudyChoices {
   blocks: number;
   epochs: number;
   sweep: boolean;
+  tuning: TuningChoices;
   classifier: Classifier;
   /** null: as many as classes. */
   clusters: number | null;
@@ -22,6 +31,8 @@ export interface ActiveStudy {
   study: Study;
   text: string;
   share: number | null;
+  /** Of a fine-tuning so far. */
+  curves: TuningCurves | null;
 }
 
 export interface DoneStudy {
@@ -49,6 +60,7 @@ export const studiesStore = createStore<StudiesState>(() => ({
     blocks: 4,
     epochs: 100,
     sweep: true,
+    tuning: TUNING,
     classifier: 'knn',
     clusters: null,
     threshold: 0.98,
@@ -65,12 +77,14 @@ export function chooseForStudies(change: Partial<StudyChoices>): void {
 
 /** The study of a kind under the present choices. */
 export function studyOf(kind: StudyKind, choices: StudyChoices): Study {
-  const { network, images, blocks, epochs, sweep, classifier, clusters, threshold } = choices;
+  const { network, images, blocks, epochs, sweep, tuning, classifier, clusters, threshold } = choices;
   switch (kind) {
     case 'knn':
       return { kind, network, images };
     case 'linear':
       return { kind, network, images, blocks, epochs, sweep };
+    case 'finetune':
+      return { kind, network, images, ...tuning };
     case 'report':
       return { kind, network, images, classifier };
     case 'clusters':
@@ -88,7 +102,7 @@ export function studyOf(kind: StudyKind, choices: StudyChoices): Study {
 export function beginStudy(id: number, study: Study): void {
   studiesStore.setState(({ active, ended }) => {
     const { [study.kind]: _, ...others } = ended;
-    return { active: [...active, { id, study, text: 'Begins…', share: null }], ended: others };
+    return { active: [...active, { id, study, text: 'Begins…', share: null, curves: null }], ended: others };
   });
 }
 
@@ -101,6 +115,12 @@ export function countRun(): void {
   studiesStore.setState(({ run }) => ({ run: run + 1 }));
 }
 
+function change(study: ActiveStudy, by: Partial<ActiveStudy>): void {
+  studiesStore.setState(({ active }) => ({
+    active: active.map((each) => (each === study ? { ...study, ...by } : each)),
+  }));
+}
+
 type StudyEvent = Extract<TrainerEvent, { type: `study-${string}` }>;
 
 export function applyToStudies(event: StudyEvent): void {
@@ -110,11 +130,12 @@ export function applyToStudies(event: StudyEvent): void {
   switch (event.type) {
     case 'study-progress': {
       const { text, share } = event;
-      studiesStore.setState({
-        active: active.map((each) => (each === mine ? { ...mine, text, share } : each)),
-      });
+      change(mine, { text, share });
       return;
     }
+    case 'study-curves':
+      change(mine, { curves: event.curves });
+      return;
     case 'study-result':
       // A file is handed over and not kept.
       studiesStore.setState(({ done, run, ended }) =>

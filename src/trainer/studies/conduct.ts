@@ -3,6 +3,7 @@ import type { Study } from '../../protocol/studies.ts';
 import { clusterStudy } from './clusters.ts';
 import { duplicateStudy } from './duplicates.ts';
 import { exportStudy } from './export.ts';
+import { finetuneStudy } from './finetune.ts';
 import { type Findings, knnStudy } from './knn.ts';
 import { linearStudy } from './linear.ts';
 import { reportStudy } from './report.ts';
@@ -14,6 +15,8 @@ export async function conduct(study: Study, bench: Workbench): Promise<Findings>
       return knnStudy(bench);
     case 'linear':
       return linearStudy(study, bench);
+    case 'finetune':
+      return finetuneStudy(study, bench);
     case 'report':
       return reportStudy(study, bench);
     case 'clusters':

@@ -1,6 +1,7 @@
 /** Studies one after the other: each can be cancelled at any time, and a word ends them all. */
+import { Diverged } from '../../eval/finetune.ts';
 import { TooFewClasses } from '../../eval/logistic.ts';
-import type { Study, StudyResult } from '../../protocol/studies.ts';
+import type { Study, StudyResult, TuningCurves } from '../../protocol/studies.ts';
 import type { Emit } from '../reporter.ts';
 
 /** What a study is given to say how far it is and to hear that it is no longer wanted. */
@@ -8,6 +9,8 @@ export interface Desk {
   signal: AbortSignal;
   /** @param share done of the present stage, 0 to 1; null where nobody knows. */
   say(text: string, share: number | null): void;
+  /** Shows the curves of a fine-tuning so far. */
+  show(curves: TuningCurves): void;
 }
 
 export type Conduct = (study: Study, desk: Desk) => Promise<StudyResult>;
@@ -71,6 +74,9 @@ export class StudyQueue {
         say: (text, share) => {
           if (!signal.aborted) this.emit({ type: 'study-progress', id, text, share });
         },
+        show: (curves) => {
+          if (!signal.aborted) this.emit({ type: 'study-curves', id, curves });
+        },
       });
       if (signal.aborted) return;
       this.emit({ type: 'study-result', id, result });
@@ -91,7 +97,10 @@ export class StudyQueue {
   }
 }
 
+/** Errors whose messages are meant for the person. */
+const EXPECTED = [StudyRefused, TooFewClasses, Diverged];
+
 function sentenceOf(error: unknown): string {
-  if (error instanceof StudyRefused || error instanceof TooFewClasses) return error.message;
+  if (EXPECTED.some((kind) => error instanceof kind) && error instanceof Error) return error.message;
   return `Something went wrong that should not: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -1,13 +1,13 @@
 /** Which class is taken for which, by one classifier: the confusion matrix and the figures of each class. */
-
 import { predictByNeighbors } from '../../eval/knn-predict.ts';
 import { classificationReport } from '../../eval/report.ts';
-import type { FindingOf, Study } from '../../protocol/studies.ts';
+import { type FindingOf, type Study, TUNING } from '../../protocol/studies.ts';
+import { finetuned, finetunedBefore, type Task } from './finetune.ts';
 import type { Findings } from './knn.ts';
 import { cosine, unitRows } from './likeness.ts';
 import { fitted, type Material, material, probed } from './linear.ts';
 import { besideBaselines, type Figure, type Measured } from './scores.ts';
-import { type Split, TURN, type Who, type Workbench } from './workbench.ts';
+import { TURN, type Who, type Workbench } from './workbench.ts';
 
 type ReportStudy = Extract<Study, { kind: 'report' }>;
 
@@ -15,14 +15,9 @@ const NAMES = {
   knn: 'k-NN, weighted vote',
   logistic: 'logistic regression',
   sgd: 'linear probe',
+  finetune: 'fine-tuned',
 } as const;
 const PROBE = { epochs: 100, sweep: true };
-
-interface Task {
-  train: Split;
-  val: Split;
-  classes: number;
-}
 
 export async function reportStudy({ classifier }: ReportStudy, bench: Workbench): Promise<Findings> {
   const task = bench.labelled();
@@ -85,6 +80,10 @@ const predictions: Record<ReportStudy['classifier'], Predict> = {
     const features = await lastBlock(bench, who, task);
     bench.say(stage);
     return (await fitted(bench, features, task.train, task.classes)).predictions;
+  },
+  async finetune(bench, who, task, stage) {
+    const before = finetunedBefore(bench, who, TUNING, task);
+    return before ?? (await finetuned(bench, who, TUNING, task, stage)).predictions;
   },
   async sgd(bench, who, task, stage) {
     return (await probed(bench, PROBE, await lastBlock(bench, who, task), task, stage)).predictions;

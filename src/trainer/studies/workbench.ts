@@ -9,7 +9,7 @@ import { disposeNetwork, type Network, type Tensors } from '../../model/network.
 import { networkSpec } from '../../model/specs.ts';
 import { lastClsFeatures } from '../../model/vit.ts';
 import { tokenLayout } from '../../ops/layout.ts';
-import type { Study } from '../../protocol/studies.ts';
+import type { Study, TuningCurves } from '../../protocol/studies.ts';
 import { evalRows, idsOf, imageOf, pixelSide, scoredIds } from '../evaluated-images.ts';
 import { networkShape } from '../run-settings.ts';
 import type { FeatureCache } from './cache.ts';
@@ -72,6 +72,11 @@ export class Workbench {
     this.desk.say(text, share);
   }
 
+  /** Shows how a fine-tuning has gone so far. */
+  show(curves: TuningCurves): void {
+    this.desk.show(curves);
+  }
+
   /** Awaited between pieces of work: lets others in, and gives up when the study is no longer wanted. */
   readonly between = async (): Promise<void> => {
     await this.pace.between();
@@ -117,13 +122,8 @@ export class Workbench {
     const { dim, depth } = this.config.backbone;
     const used = Math.min(blocks, depth);
     const width = who === 'pixels' ? 3 * side ** 2 : used * dim;
-    const state = {
-      network: `${this.study.network} at ${this.step}, ${used} blocks`,
-      untrained: `untrained, ${used} blocks`,
-      pixels: `${side} px`,
-    }[who];
-    // Every choice of images here is a run of increasing ids.
-    const key = `${state}; ${ids[0]} to ${ids.at(-1)}, ${ids.length}`;
+    const state = who === 'pixels' ? `${side} px` : `${this.stateOf(who)}, ${used} blocks`;
+    const key = `${state}; ${namesOf(ids)}`;
     const known = cache.get(key);
     if (known) return { rows: known, width };
     const rows = new Float32Array(ids.length * width);
@@ -135,6 +135,23 @@ export class Workbench {
     else await this.forward(who, ids, rows, used, done);
     cache.set(key, rows);
     return { rows, width };
+  }
+
+  /** Numbers that a study has found of one of the three and these images, for another study to use; null if none has. */
+  found(what: string, who: Who, ids: readonly number[]): Float32Array | null {
+    return this.materials.cache.get(this.findingKey(what, who, ids));
+  }
+
+  remember(what: string, who: Who, ids: readonly number[], values: Float32Array): void {
+    this.materials.cache.set(this.findingKey(what, who, ids), values);
+  }
+
+  private findingKey(what: string, who: Who, ids: readonly number[]): string {
+    return `${what}; ${this.stateOf(who)}; ${namesOf(ids)}`;
+  }
+
+  private stateOf(who: Who): string {
+    return who === 'network' ? `${this.study.network} at ${this.step}` : who;
   }
 
   get pixelSide(): number {
@@ -204,7 +221,8 @@ export class Workbench {
     return values ?? new Float32Array();
   }
 
-  private async parametersOf(who: 'network' | 'untrained'): Promise<Tensors> {
+  /** Not to be changed or disposed of. */
+  async parametersOf(who: 'network' | 'untrained'): Promise<Tensors> {
     if (who === 'network') return this.materials.held[this.study.network].parameters;
     this.untrained ??= await this.piece(async () =>
       initialNetwork(networkSpec(networkShape(this.config)), this.config.training.seed),
@@ -217,6 +235,9 @@ export class Workbench {
     this.untrained = null;
   }
 }
+
+/** Every choice of images here is a run of increasing ids. */
+const namesOf = (ids: readonly number[]): string => `${ids[0]} to ${ids.at(-1)}, ${ids.length}`;
 
 const NAMES = { untrained: 'the untrained network', pixels: 'raw pixels' } as const;
 

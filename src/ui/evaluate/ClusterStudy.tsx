@@ -17,7 +17,6 @@ export function ClusterStudy() {
   return (
     <StudyCard
       kind="clusters"
-      title="Clusters"
       about="k-means divides the training images into groups of like features, without any label; the images nearest to each center come first. Where there are labels, purity is the share of images that belong to the commonest class of their cluster, and normalised mutual information says how much cluster and class tell of each other, 0 for nothing and 1 for everything. More clusters make purity rise by themselves: compare at the same number."
       source="k-means++ (Arthur and Vassilvitskii 2007), Lloyd's iterations, the best of ten starts, on features of unit length; NMI with the arithmetic mean, as in scikit-learn."
       needsLabels={false}

@@ -18,7 +18,6 @@ export function DuplicateStudy() {
   return (
     <StudyCard
       kind="duplicates"
-      title="Near-duplicates"
       about="Every image is compared with every other; those whose features point almost the same way are gathered into groups: copies, crops, neighbouring frames of a film. A pair with one image in training and the other in validation makes scores look better than they are. What counts as the same is for the network to say: an untrained or collapsed one finds far too much alike, so begin with a high threshold."
       source="Cosine similarity of CLS features; groups are what hangs together by pairs above the threshold."
       needsLabels={false}

@@ -8,6 +8,7 @@ import { useDataset, useSession, useStudies } from '../use-stores.ts';
 import { ClusterStudy } from './ClusterStudy.tsx';
 import { DuplicateStudy } from './DuplicateStudy.tsx';
 import { FeatureStudy } from './FeatureStudy.tsx';
+import { FinetuneStudy } from './FinetuneStudy.tsx';
 import { KnnStudy } from './KnnStudy.tsx';
 import { LinearStudy } from './LinearStudy.tsx';
 import { ReportStudy } from './ReportStudy.tsx';
@@ -19,6 +20,7 @@ export function EvaluatePanel() {
       <Subject />
       <KnnStudy />
       <LinearStudy />
+      <FinetuneStudy />
       <ReportStudy />
       <ClusterStudy />
       <DuplicateStudy />

@@ -14,7 +14,6 @@ export function LinearStudy() {
   return (
     <StudyCard
       kind="linear"
-      title="Linear classifiers"
       about="One linear layer is trained on the features, with labels, while the network stays as it is: what it gets right is what the features tell at a straight cut. The probe is trained as in the paper's code, by SGD with momentum 0.9 and a cosine schedule on the CLS tokens of the last blocks; its learning rate matters much, so several can be tried on a fifth of the training images. Logistic regression has no learning rate: it is fitted to its optimum on standardised features, with an L2 penalty."
       source="Caron et al. 2021, §3.2, and eval_linear.py of the official code; logistic regression as in scikit-learn (C = 1). Interval: 95 %, Wilson 1927."
       needsLabels

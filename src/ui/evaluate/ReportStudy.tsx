@@ -12,7 +12,6 @@ export function ReportStudy() {
   return (
     <StudyCard
       kind="report"
-      title="Classification report"
       about="Which class is taken for which. A row of the matrix is a true class, a column what the classifier said; the diagonal is right. Precision is the share of what was called a class that is of it, recall the share of a class that was found, F1 their harmonic mean, support the number of validation images. The mean of the classes counts each class alike, the weighted mean each image. Choose a cell to see its images."
       source="Figures as in scikit-learn's classification_report; a class that was never called has precision 0."
       needsLabels
@@ -41,6 +40,7 @@ function Options() {
         { value: 'knn', label: 'k-NN' },
         { value: 'logistic', label: 'Logistic regression' },
         { value: 'sgd', label: 'Linear probe' },
+        { value: 'finetune', label: 'Fine-tuned' },
       ]}
     />
   );

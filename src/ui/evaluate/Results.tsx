@@ -1,23 +1,14 @@
 /** Every score so far, of this run and of those before it, and the files of them. */
 import { Button, Table } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import type { StudyKind } from '../../protocol/studies.ts';
 import { saveStudies } from '../../state/actions.ts';
+import { studyTitles } from '../../state/study-titles.ts';
 import { formatCount } from '../charts/format.ts';
 import { PanelFrame } from '../panels/PanelFrame.tsx';
 import panel from '../panels/panels.module.css';
 import { useStudies } from '../use-stores.ts';
 import classes from './evaluate.module.css';
 import { figure } from './ScoreTable.tsx';
-
-const NAMES: Record<StudyKind, string> = {
-  knn: 'Nearest neighbours',
-  linear: 'Linear',
-  report: 'Report',
-  clusters: 'Clusters',
-  duplicates: 'Near-duplicates',
-  features: 'Features',
-};
 
 export function Results() {
   const done = useStudies((state) => state.done);
@@ -81,7 +72,7 @@ export function Results() {
                     <Table.Td className={classes.number}>{run}</Table.Td>
                     <Table.Td className={classes.number}>{formatCount(result.step)}</Table.Td>
                     <Table.Td>
-                      {NAMES[result.study.kind]}
+                      {studyTitles[result.study.kind]}
                       {result.study.network === 'student' && ', student'}
                     </Table.Td>
                     <Table.Td className={classes.method}>{score.method}</Table.Td>

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react';
 import type { FindingOf, StudyKind, StudyResult } from '../../protocol/studies.ts';
 import { cancelStudy, startStudy } from '../../state/actions.ts';
 import type { ActiveStudy } from '../../state/studies.ts';
+import { studyTitles } from '../../state/study-titles.ts';
 import { formatCount } from '../charts/format.ts';
 import { PanelFrame } from '../panels/PanelFrame.tsx';
 import panel from '../panels/panels.module.css';
@@ -19,7 +20,6 @@ export interface ResultOf<K extends StudyKind> extends StudyResult {
 
 interface Props<K extends StudyKind> {
   kind: K;
-  title: string;
   about: string;
   source: string;
   /** The study scores by classes. */
@@ -30,6 +30,8 @@ interface Props<K extends StudyKind> {
   options?: ReactNode;
   /** What the button says. */
   run?: string;
+  /** What is shown of a study under way, in place of the result before it. */
+  live?: (study: ActiveStudy) => ReactNode;
   /** What is shown of a result besides its scores. */
   children?: (result: ResultOf<K>) => ReactNode;
 }
@@ -47,7 +49,8 @@ function useResult<K extends StudyKind>(kind: K): ResultOf<K> | null {
 }
 
 export function StudyCard<K extends StudyKind>(props: Props<K>) {
-  const { kind, title, about, source, needsLabels, empty, options, run = 'Run', children } = props;
+  const { kind, about, source, needsLabels, empty, options, run = 'Run', live, children } = props;
+  const title = studyTitles[kind];
   const active = useStudies((state) => state.active.find(({ study }) => study.kind === kind));
   const ended = useStudies((state) => state.ended[kind]);
   const result = useResult(kind);
@@ -88,7 +91,9 @@ export function StudyCard<K extends StudyKind>(props: Props<K>) {
           These images have no classes to be right or wrong about, so this study has nothing to score.
         </p>
       )}
-      {result ? (
+      {active && live ? (
+        live(active)
+      ) : result ? (
         <>
           <ScoreTable result={result} title={title} />
           {children?.(result)}

@@ -52,6 +52,7 @@ function Intake({ progress }: { progress: IntakeProgress }) {
     progress,
     fault: null,
     knn: null,
+    evaluating: null,
     images: 0,
   });
   return (

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import type { BackendInfo, SessionStatus } from '../../protocol/values.ts';
 import { type StatusSource, statusText, stopsRun } from '../../state/status-text.ts';
 import { bytesWords, countWords, durationWords, rateWords } from '../../state/words.ts';
-import { useDataset, useSeries, useSession } from '../use-stores.ts';
+import { useDataset, useSeries, useSession, useStudies } from '../use-stores.ts';
 
 const NONE = '–';
 
@@ -121,8 +121,13 @@ function useStatusSource(): StatusSource {
   const progress = useDataset((s) => s.progress);
   const images = useDataset((s) => (s.summary ? s.summary.train + s.summary.val : 0));
   const knn = useSeries((s) => s.knn.at(-1) ?? null);
-  return { opened, status, activity, progress, fault, knn, images };
+  const kind = useStudies((s) => s.active[0]?.study.kind ?? null);
+  const percent = useStudies((s) => percentOf(s.active[0]?.share ?? null));
+  const evaluating = kind && { kind, percent };
+  return { opened, status, activity, progress, fault, knn, images, evaluating };
 }
+
+const percentOf = (share: number | null): number | null => (share === null ? null : Math.round(100 * share));
 
 export function StatusLine() {
   const source = useStatusSource();

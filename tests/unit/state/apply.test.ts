@@ -11,7 +11,7 @@ import { sessionStore } from '../../../src/state/session.ts';
 import { studiesStore } from '../../../src/state/studies.ts';
 import { viewStore } from '../../../src/state/view.ts';
 import { anatomyExample, specimenExample } from './anatomy-example.ts';
-import { card, freshStores, knn, lookResult, row, status, studyResult, summary } from './stores.ts';
+import { card, freshStores, knn, lookResult, row, status, studyResult, summary, tuningCurves } from './stores.ts';
 
 const fault = { kind: 'data' as const, what: 'No image could be read.', remedy: 'Drop others.' };
 const attention = { step: 3, heads: 1, rows: 1, columns: 1, images: [], overlap: null };
@@ -121,6 +121,10 @@ describe('apply', () => {
     'study-progress': [
       { type: 'study-progress', id: 1, text: 'Half', share: 0.5 },
       // Nobody asked for it.
+      () => expect(studiesStore.getState().active).toEqual([]),
+    ],
+    'study-curves': [
+      { type: 'study-curves', id: 1, curves: tuningCurves },
       () => expect(studiesStore.getState().active).toEqual([]),
     ],
     'study-result': [

@@ -14,6 +14,7 @@ const calm: StatusSource = {
   fault: null,
   knn: null,
   images: 2400,
+  evaluating: null,
 };
 const at = (phase: Phase, step = 40) => ({ ...calm, status: { ...status, phase, step } });
 
@@ -26,6 +27,18 @@ describe('status text', () => {
     [at('paused'), 'Paused at step 40 of 600'],
     [{ ...at('finished', 600), knn: knn(600) }, 'Finished: 600 steps, k-NN 83 % (untrained 61, pixels 39)'],
     [at('finished', 600), 'Finished: 600 steps'],
+    [
+      { ...at('idle', 0), evaluating: { kind: 'knn', percent: 40 } },
+      'Evaluating: Nearest neighbours, this part 40 %',
+    ],
+    [
+      { ...at('running', 412), evaluating: { kind: 'finetune', percent: null } },
+      'Training: step 412 of 600 · Evaluating: Fine-tuning…',
+    ],
+    [
+      { ...at('paused'), evaluating: { kind: 'report', percent: 7 } },
+      'Paused at step 40 of 600 · Evaluating: Classification report, this part 7 %',
+    ],
     [{ ...calm, activity: 'Preparing the GPU…' }, 'Preparing the GPU…'],
     [
       { ...calm, progress: { stage: 'decoding', done: 1200, total: 4000, perSecond: 9, secondsLeft: 1 } },

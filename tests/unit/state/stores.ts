@@ -3,7 +3,7 @@
 import type { TrainerClient } from '../../../src/client/trainer-client.ts';
 import type { LookResult } from '../../../src/protocol/looks.ts';
 import type { Command, TrainerEvent } from '../../../src/protocol/messages.ts';
-import type { StudyResult } from '../../../src/protocol/studies.ts';
+import type { StudyResult, TuningCurves } from '../../../src/protocol/studies.ts';
 import type {
   DatasetSummary,
   ImageCard,
@@ -144,4 +144,11 @@ export const lookResult: LookResult = {
   source: { width: 64, height: 64 },
   milliseconds: 20,
   shown: { show: 'heads', maps: Float32Array.of(0.1, 0.2, 0.3, 0.2, 0.3, 0.2, 0.1, 0.2) },
+};
+
+const tuningCurve = { loss: [1.5], heldOutLoss: [1.25], train: [40], heldOut: [50], best: 1 };
+export const tuningCurves: TuningCurves = {
+  network: tuningCurve,
+  untrained: tuningCurve,
+  pixels: { loss: [], heldOutLoss: [], train: [], heldOut: [], best: 0 },
 };

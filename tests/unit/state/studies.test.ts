@@ -1,12 +1,12 @@
 /** Studies as the page keeps them: asked for, under way, ended, and written to files. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../../src/config/schema.ts';
-import { studySchema } from '../../../src/protocol/studies.ts';
+import { studyKinds, studySchema } from '../../../src/protocol/studies.ts';
 import { cancelStudy, startStudy } from '../../../src/state/actions.ts';
 import { connect } from '../../../src/state/conversation.ts';
 import { chooseForStudies, studiesStore, studyOf } from '../../../src/state/studies.ts';
 import { studiesCsv, studiesJson } from '../../../src/state/studies-file.ts';
-import { freshStores, RecordingTrainer, studyResult, summary } from './stores.ts';
+import { freshStores, RecordingTrainer, studyResult, summary, tuningCurves } from './stores.ts';
 
 let trainer: RecordingTrainer;
 const state = () => studiesStore.getState();
@@ -26,8 +26,7 @@ beforeEach(() => {
 describe('studies', () => {
   it('are asked for under the present choices', () => {
     chooseForStudies({ network: 'student', images: 'all', threshold: 0.9, blocks: 2 });
-    const kinds = ['knn', 'linear', 'report', 'clusters', 'duplicates', 'features'] as const;
-    for (const kind of kinds) {
+    for (const kind of studyKinds) {
       const study = studySchema.parse(studyOf(kind, state().choices));
       expect(study).toMatchObject({ kind, network: 'student', images: 'all' });
     }
@@ -49,6 +48,20 @@ describe('studies', () => {
     expect(state()).toMatchObject({ active: [], done: [{ id, run: 1, result: studyResult }], ended: {} });
     trainer.say({ type: 'run-started', config: defaultConfig });
     expect(state()).toMatchObject({ run: 2, done: [{ run: 1 }] });
+  });
+
+  it('show the curves of a fine-tuning while it goes on', () => {
+    chooseForStudies({ tuning: { learns: 'head', epochs: 7, patience: 2, rate: 1e-3 } });
+    startStudy('finetune');
+    const [active] = state().active;
+    expect(active).toMatchObject({
+      study: { kind: 'finetune', learns: 'head', epochs: 7, patience: 2, rate: 1e-3 },
+      curves: null,
+    });
+    const id = active?.id ?? -1;
+    trainer.say({ type: 'study-curves', id, curves: tuningCurves });
+    trainer.say({ type: 'study-progress', id, text: 'Epoch 2', share: 0.5 });
+    expect(state().active).toMatchObject([{ text: 'Epoch 2', share: 0.5, curves: tuningCurves }]);
   });
 
   it('keep the sentence that they ended with until the next is started', () => {

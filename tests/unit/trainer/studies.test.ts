@@ -5,7 +5,7 @@ import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
 import { readSafetensors } from '../../../src/core/safetensors.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
-import type { Study } from '../../../src/protocol/studies.ts';
+import { type Study, TUNING } from '../../../src/protocol/studies.ts';
 import { Session } from '../../../src/trainer/session.ts';
 import { TrainingRun } from '../../../src/trainer/training-run.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
@@ -23,7 +23,7 @@ const toy = applyOverrides(presetConfig('samples'), {
   views: { globalSize: 16, localSize: 8, localCount: 2 },
   backbone: { dim: 12, depth: 2, heads: 3 },
   head: { hidden: 16, bottleneck: 8, prototypes: 33 },
-  training: { batchSize: 4, steps: 200 },
+  training: { batchSize: 4, steps: 100_000 },
   evaluation: { knnEvery: 0, knnK: 10, snapshotSeconds: 3600 },
 });
 const KNN: Study = { kind: 'knn', network: 'teacher', images: 'some' };
@@ -52,6 +52,18 @@ async function studied(study: Study, id = ++last) {
   const result = found(id);
   if (!result) throw new Error(`Study ${id} ended: ${ended(id)?.sentence}`);
   return result;
+}
+
+/** Does it in the very moment that the study says how far it is, in a stage of this name: it cannot be over by then. */
+function inTheMidstOf(study: number, act: () => Promise<void>, stage = ''): Promise<void> {
+  return new Promise((resolve, reject) => {
+    hear = (event) => {
+      if (event.type !== 'study-progress' || event.id !== study) return;
+      if (!event.share || !event.text.includes(stage)) return;
+      hear = () => {};
+      act().then(resolve, reject);
+    };
+  });
 }
 
 beforeAll(async () => {
@@ -134,6 +146,45 @@ describe('a study', () => {
     }
   });
 
+  it('of fine-tuning tells its epochs as they come, and leaves the run as it was', async () => {
+    const before = await studied(KNN);
+    const tuning: Study = { ...KNN, kind: 'finetune', learns: 'whole', epochs: 4, patience: 4, rate: 1e-3 };
+    const { scores, finding, notes, train } = await studied(tuning);
+    if (finding.kind !== 'finetune') throw new Error(finding.kind);
+    expect(scores.map(({ method, n }) => `${method}: ${n}`)).toEqual(['fine-tuned, whole network: 24']);
+    const { network, untrained, pixels } = finding.curves;
+    for (const { loss, heldOutLoss, train: right, heldOut, best } of [network, untrained, pixels]) {
+      expect([loss, heldOutLoss, right, heldOut].map(({ length }) => length)).toEqual([4, 4, 4, 4]);
+      expect(best).toBe(heldOutLoss.indexOf(Math.min(...heldOutLoss)) + 1);
+    }
+    expect(network.loss.at(-1)).toBeLessThan(network.loss[0] ?? 0);
+    // After one step the network is not the untrained one any more.
+    expect(network.loss).not.toEqual(untrained.loss);
+    expect([train, finding.heldOut]).toEqual([48, 12]);
+    expect(notes[0]).toContain('48 training images in batches of 6; the other 12 chose the epoch');
+    const told = of('study-curves').filter(({ id }) => id === last);
+    expect(told).toHaveLength(12);
+    expect(told.at(-1)?.curves).toEqual(finding.curves);
+    expect(told[1]?.curves.network.loss).toEqual(network.loss.slice(0, 2));
+    expect((await studied(KNN)).scores).toEqual(before.scores);
+    // The classifier alone learns on features that stay.
+    const alone = await studied({ ...tuning, learns: 'head' });
+    expect(alone.scores[0]?.method).toBe('fine-tuned, classifier alone');
+    expect(alone.scores[0]?.pixels).toBe(scores[0]?.pixels);
+  });
+
+  it('of a report on fine-tuning uses what a fine-tuning has found, and finds the same without it', async () => {
+    const report: Study = { ...KNN, kind: 'report', classifier: 'finetune' };
+    const first = await studied(report);
+    const epochs = () => of('study-progress').filter(({ id, text }) => id === last && text.includes('epoch'));
+    expect(epochs()).not.toEqual([]);
+    const tuned = await studied({ ...KNN, kind: 'finetune', ...TUNING });
+    expect(first.scores[0]?.network).toBeCloseTo(tuned.scores[0]?.network ?? -1, 9);
+    const again = await studied(report);
+    expect(epochs()).toEqual([]);
+    expect(again.finding).toEqual(first.finding);
+  });
+
   it('of clusters puts every training image into one', async () => {
     const { scores, finding } = await studied({ ...KNN, kind: 'clusters', count: 5 });
     if (finding.kind !== 'clusters') throw new Error(finding.kind);
@@ -210,28 +261,49 @@ describe('studies and the run', () => {
     const before = tf.memory().numTensors;
     await studied(KNN);
     expect(tf.memory().numTensors).toBe(before);
-    hear = (event) => {
-      if (event.type === 'study-progress' && event.id === 2 && (event.share ?? 0) > 0)
-        session.studies.cancel(2);
-    };
+    const cancelled = inTheMidstOf(2, async () => session.studies.cancel(2));
     session.studies.start(2, { ...KNN, network: 'student' });
-    await until(() => ended(2) !== undefined);
+    await cancelled;
     expect(ended(2)).toMatchObject({ reason: 'cancelled' });
     await studied(KNN);
     await until(() => tf.memory().numTensors === before);
     expect(found(2)).toBeUndefined();
   });
 
+  it('leaves nothing of a fine-tuning on the device, done or cancelled in the midst of it', async () => {
+    const tuning: Study = { ...KNN, kind: 'finetune', ...TUNING, epochs: 2 };
+    await studied(tuning);
+    const before = tf.memory().numTensors;
+    await studied(tuning);
+    expect(tf.memory().numTensors).toBe(before);
+    const cancelled = inTheMidstOf(2, async () => session.studies.cancel(2), '2 of 3: epoch 1');
+    session.studies.start(2, tuning);
+    await cancelled;
+    expect(ended(2)).toMatchObject({ reason: 'cancelled' });
+    await until(() => tf.memory().numTensors === before);
+    expect(found(2)).toBeUndefined();
+  });
+
   it('goes on beside the training, which takes the same steps as without it', async () => {
+    const advance = vi.spyOn(TrainingRun.prototype, 'advance');
+    const taken = () => advance.mock.calls.length;
     const training = session.train();
-    await until(() => steps().length >= 3);
-    const at = steps().length;
-    const result = await studied(KNN);
-    expect(result.step).toBeGreaterThanOrEqual(at);
-    expect(steps().length).toBeGreaterThan(at);
+    await until(() => taken() >= 3);
+    const at = taken();
+    expect((await studied(KNN)).step).toBeGreaterThanOrEqual(at);
+    // A study that has no end of its own until some steps have been taken beside it.
+    const tuning: Study = { ...KNN, kind: 'finetune', ...TUNING, epochs: 200, patience: 200 };
+    session.studies.start(1, tuning);
+    await until(() => of('study-progress').some(({ id, text }) => id === 1 && text.includes('epoch')));
+    const before = taken();
+    await until(() => taken() >= before + 3);
+    expect(ended(1)).toBeUndefined();
+    session.studies.cancel(1);
     session.pause();
     await training;
+    advance.mockRestore();
     const losses = steps().map(({ loss }) => loss);
+    expect(losses.length).toBeGreaterThanOrEqual(before + 3);
     await session.reset();
     events = [];
     while (steps().length < losses.length) await session.step();
@@ -239,10 +311,10 @@ describe('studies and the run', () => {
   });
 
   it('ends with a sentence when the run is replaced, and can be started on the new one', async () => {
+    const replaced = inTheMidstOf(1, () => session.reset());
     session.studies.start(1, KNN);
     session.studies.start(2, KNN);
-    await until(() => of('study-progress').some(({ id, share }) => id === 1 && share !== null));
-    await session.reset();
+    await replaced;
     for (const id of [1, 2])
       expect(ended(id)).toMatchObject({
         reason: 'failed',
@@ -252,9 +324,11 @@ describe('studies and the run', () => {
   });
 
   it('ends with the reason when the device is lost, and is refused until Reset', async () => {
+    const lost = inTheMidstOf(1, async () =>
+      session.fail({ kind: 'device-lost', what: 'The browser lost the GPU.', remedy: 'Press Reset.' }),
+    );
     session.studies.start(1, KNN);
-    await until(() => of('study-progress').some(({ id, share }) => id === 1 && share !== null));
-    session.fail({ kind: 'device-lost', what: 'The browser lost the GPU.', remedy: 'Press Reset.' });
+    await lost;
     expect(ended(1)).toMatchObject({
       reason: 'failed',
       sentence: 'The run stopped. The browser lost the GPU. Press Reset.',
