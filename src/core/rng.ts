@@ -16,6 +16,7 @@ export const PURPOSE = {
   probe: 9,
   finetune: 10,
   embedding: 11,
+  runName: 12,
 } as const;
 export type Purpose = (typeof PURPOSE)[keyof typeof PURPOSE];
 

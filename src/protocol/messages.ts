@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
 import { anatomyCommands, anatomyEvents } from './anatomy.ts';
 import { lookCommands, lookEvents } from './looks.ts';
+import { originSchema, runCommands, runEvents } from './runs.ts';
 import { studyCommands, studyEvents } from './studies.ts';
 import {
   attentionSnapshotSchema,
@@ -51,6 +52,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('get-checkpoint') }),
   ...lookCommands,
   ...studyCommands,
+  ...runCommands,
   ...anatomyCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
@@ -69,8 +71,17 @@ export const eventSchema = z.discriminatedUnion('type', [
   /** At most five times a second, every step exactly once. */
   z.object({ type: z.literal('metrics'), rows: z.array(stepMetricsSchema) }),
   z.object({ type: z.literal('schedules'), curves: scheduleCurvesSchema }),
-  /** The run begins anew: series, snapshots and scores of the one before are void. */
-  z.object({ type: z.literal('run-started'), config: runConfigSchema }),
+  /**
+   * From now on all that is told is of this run. It begins anew at step 0, or goes on at `step`: series, snapshots and
+   * scores of it up to there hold, of a fork those of its parent.
+   */
+  z.object({
+    type: z.literal('run-started'),
+    id: z.int().min(1),
+    step: z.int().min(0),
+    parent: originSchema.nullable(),
+    config: runConfigSchema,
+  }),
   /** Follows 'run-started'. */
   z.object({ type: z.literal('model'), summary: modelSummarySchema }),
   z.object({ type: z.literal('cards'), cards: z.array(imageCardSchema) }),
@@ -82,6 +93,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('checkpoint'), step: z.int(), bytes: z.instanceof(Uint8Array<ArrayBuffer>) }),
   ...lookEvents,
   ...studyEvents,
+  ...runEvents,
   ...anatomyEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),
 ]);

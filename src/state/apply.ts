@@ -3,11 +3,13 @@ import type { TrainerEvent } from '../protocol/messages.ts';
 import { applyToAnatomy, forgetAnatomy } from './anatomy.ts';
 import { addCards, datasetStore } from './dataset.ts';
 import { applyToLooks, forgetImage, forgetLooks } from './looks.ts';
-import { clearSeries, seriesStore } from './series.ts';
+import { applyToRuns, putTracesAway, takeRun } from './runs.ts';
+import { seriesStore } from './series.ts';
 import { sessionStore } from './session.ts';
+import { setConfig } from './settings.ts';
 import { withSnapshot } from './snapshot-history.ts';
 import { stopsRun } from './status-text.ts';
-import { applyToStudies, countRun, forgetActiveStudies } from './studies.ts';
+import { applyToStudies, forgetActiveStudies, studyRun } from './studies.ts';
 import { FIRST_PINS, viewStore } from './view.ts';
 
 export function apply(event: TrainerEvent): void {
@@ -32,6 +34,7 @@ export function apply(event: TrainerEvent): void {
       return;
     case 'dataset': {
       const { summary } = event;
+      putTracesAway();
       datasetStore.setState(({ coming, origin }) => ({
         summary,
         progress: null,
@@ -56,11 +59,12 @@ export function apply(event: TrainerEvent): void {
       return;
     }
     case 'run-started':
-      clearSeries();
-      countRun();
+      takeRun(event);
+      studyRun(event.id);
+      // The settings shown are those of the run that is gone on with, so that what differs is what was changed since.
+      if (event.step > 0) setConfig(event.config);
       forgetLooks();
       forgetAnatomy();
-      viewStore.setState({ attention: null, history: [], shownStep: null, neighbours: null });
       // What was wrong with images that were dropped stays true: the run begins on those from before.
       sessionStore.setState(({ fault }) => ({
         runConfig: event.config,
@@ -106,6 +110,7 @@ export function apply(event: TrainerEvent): void {
     case 'photo-refused':
       applyToLooks(event);
       return;
+      return;
     case 'study-progress':
     case 'study-curves':
     case 'study-result':
@@ -116,6 +121,10 @@ export function apply(event: TrainerEvent): void {
     case 'specimen':
     case 'dissect-refused':
       applyToAnatomy(event);
+      return;
+    case 'runs':
+    case 'run-refused':
+      applyToRuns(event);
       return;
     case 'fault':
       if (stopsRun(event.fault)) forgetActiveStudies();

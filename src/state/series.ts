@@ -4,7 +4,7 @@ import type { KnnResult, ScheduleCurves } from '../protocol/values.ts';
 import { type MetricName, StepTable } from './step-table.ts';
 
 export interface SeriesState {
-  /** Grows in place; `version` rises with every change, so subscribe to that. */
+  /** Grows in place, and is another's when the run is; `version` rises with every change, so subscribe to that. */
   steps: StepTable;
   version: number;
   /** [steps.length], a view that is valid until the next change. */
@@ -14,18 +14,10 @@ export interface SeriesState {
   knn: KnnResult[];
 }
 
-const steps = new StepTable();
-
-export const seriesStore = createStore<SeriesState>(() => ({
-  steps,
+export const seriesStore = createStore<SeriesState>((_, get) => ({
+  steps: new StepTable(),
   version: 0,
-  column: (name) => steps.column(name),
+  column: (name) => get().steps.column(name),
   schedules: null,
   knn: [],
 }));
-
-/** The run begins anew: what was measured is void. Schedules are planned, not measured: the next ones replace them. */
-export function clearSeries(): void {
-  steps.clear();
-  seriesStore.setState(({ version }) => ({ version: version + 1, knn: [] }));
-}

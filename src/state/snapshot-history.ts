@@ -20,7 +20,12 @@ export function withSnapshot(
   const before = last?.step === snapshot.step ? history.slice(0, -1) : history;
   const known = new Map(last?.images.map((image) => [image.id, image]));
   const images = snapshot.images.map((image) => sharing(image, known.get(image.id)));
-  const kept = [...before, { ...snapshot, images }];
+  return within([...before, { ...snapshot, images }], budget);
+}
+
+/** Without those that stand closest together, until the rest fit; the first and the last stay in any case. */
+export function within(history: readonly AttentionSnapshot[], budget: number): AttentionSnapshot[] {
+  const kept = [...history];
   while (kept.length > 2 && bytesOf(kept) > budget) kept.splice(closest(kept), 1);
   return kept;
 }

@@ -51,6 +51,16 @@ export class StepTable {
     };
   }
 
+  /** A table of its own with the rows of all steps up to this one. */
+  upTo(step: number): StepTable {
+    const table = new StepTable();
+    const rows = this.column('step').findLastIndex((each) => each <= step) + 1;
+    table.#reserve(rows);
+    for (const name of metricNames) table.#columns[name].set(this.column(name).subarray(0, rows));
+    table.#length = rows;
+    return table;
+  }
+
   clear(): void {
     this.#length = 0;
     this.#capacity = FIRST_CAPACITY;

@@ -49,7 +49,7 @@ export interface StudiesState {
   done: readonly DoneStudy[];
   /** Why the last study of a kind has left no result here. */
   ended: Partial<Record<StudyKind, string>>;
-  /** Runs begun in this visit. */
+  /** The run that is studied now, by its number in this visit; 0 before the first. */
   run: number;
 }
 
@@ -111,8 +111,9 @@ export function forgetActiveStudies(): void {
   studiesStore.setState({ active: [] });
 }
 
-export function countRun(): void {
-  studiesStore.setState(({ run }) => ({ run: run + 1 }));
+/** Studies look at this run from now on. */
+export function studyRun(run: number): void {
+  studiesStore.setState({ run });
 }
 
 function change(study: ActiveStudy, by: Partial<ActiveStudy>): void {

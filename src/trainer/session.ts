@@ -1,7 +1,7 @@
 /** The state machine of a run: empty → idle → running ⇄ paused → finished, or fault, which Reset leaves. */
+import type { RunTree } from '../checkpoint/state.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
-import { IntakeCancelled } from '../data/intake.ts';
 import type { Look } from '../protocol/looks.ts';
 import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.ts';
 import { Ahead } from './ahead.ts';
@@ -10,11 +10,14 @@ import { openBackend, type Preference } from './backend.ts';
 import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
 import { Followers } from './followers.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
+import { Loading } from './loading.ts';
 import { Looks } from './looks.ts';
 import { summaryOfModel } from './model-summary.ts';
 import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
 import { type Emit, Reporter } from './reporter.ts';
+import { RunExchange } from './runs/exchange.ts';
+import { Runs } from './runs/runs.ts';
 import { statusOf } from './status.ts';
 import { Studies } from './studies/studies.ts';
 import { TrainingLoop } from './training-loop.ts';
@@ -29,9 +32,12 @@ export class Session {
   readonly looks: Looks;
   readonly studies: Studies;
   readonly anatomist: Anatomist;
+  readonly exchange: RunExchange;
+  private readonly runs: Runs;
   private readonly followers: Followers;
   private readonly ahead: Ahead;
   private readonly loop: TrainingLoop;
+  private readonly loading: Loading;
   private config: RunConfig;
   private prefer: Preference = 'auto';
   private backend: BackendInfo | null = null;
@@ -39,7 +45,8 @@ export class Session {
   private phase: Phase = 'empty';
   private catalogue: Catalogue | null = null;
   private run: TrainingRun | null = null;
-  private loading: AbortController | null = null;
+  /** Nothing has gone wrong that may have touched the run's numbers. */
+  private numbersHold = true;
 
   constructor(emit: Emit, config: RunConfig) {
     this.emit = emit;
@@ -51,6 +58,7 @@ export class Session {
     this.followers = new Followers([this.observer, this.anatomist, this.looks, this.studies]);
     this.ahead = new Ahead(emit, this.observer);
     this.reporter = new Reporter(emit, () => this.sendStatus());
+    this.loading = new Loading(emit);
     this.loop = new TrainingLoop({
       observer: this.observer,
       reporter: this.reporter,
@@ -60,6 +68,19 @@ export class Session {
       activity: (text) => this.activity(text),
       onGpu: () => this.onGpu,
       advance: (run) => this.anatomist.advance(run),
+      between: (run) => this.runs.watch(run),
+    });
+    this.runs = new Runs(emit);
+    this.exchange = new RunExchange(emit, this.runs, {
+      trusted: () => (this.deviceUsable && this.numbersHold ? this.run : null),
+      pause: () => this.pause(),
+      halted: () => this.halted(),
+      retired: () => this.retired(),
+      goOn: (config, from) => {
+        this.config = config;
+        this.beginRun(from);
+      },
+      train: () => this.train(),
     });
   }
 
@@ -97,58 +118,50 @@ export class Session {
   }
 
   cancelLoad(): void {
-    this.loading?.abort();
+    this.loading.cancel();
   }
 
-  private async load(read: (tools: LoadTools) => Promise<Catalogue>): Promise<void> {
-    this.loading?.abort();
-    const mine = new AbortController();
-    this.loading = mine;
+  private load(read: (tools: LoadTools) => Promise<Catalogue>): Promise<void> {
     this.pause();
-    try {
-      const catalogue = await read({
-        signal: mine.signal,
-        onProgress: (progress) => {
-          if (this.loading === mine) this.emit({ type: 'intake', progress });
-        },
-      });
-      if (this.loading !== mine) return;
-      await this.stopped();
-      await this.renewDevice();
-      this.catalogue = catalogue;
-      this.emit({ type: 'dataset', summary: summaryOf(catalogue) });
-      this.beginRun();
-    } catch (error) {
-      if (!(error instanceof IntakeCancelled)) throw error;
-      if (this.loading === mine) this.emit({ type: 'intake-cancelled' });
-    } finally {
-      if (this.loading === mine) this.loading = null;
-    }
+    return this.loading.load(read, (catalogue) =>
+      this.exchange.alone(async () => {
+        await this.exchange.putAway();
+        await this.retired();
+        this.catalogue = catalogue;
+        this.emit({ type: 'dataset', summary: summaryOf(catalogue) });
+        this.beginRun();
+      }),
+    );
   }
 
-  /** A fresh run under the present settings. Its network is made when it is first needed. */
-  private beginRun(): void {
+  /** A run under the present settings, fresh or from a tree. Its network is made when it is first needed. */
+  private beginRun(from: RunTree | null = null): void {
     const { catalogue, config } = this;
     if (!catalogue) return;
     this.run?.dispose();
     this.run = null;
     this.followers.leave(REPLACED);
     this.reporter.clear();
+    if (!from) this.runs.begin(config, catalogue);
+    this.numbersHold = true;
     this.setPhase('idle');
     // Said first: should the settings not fit the images, the curves of the run before are gone all the same.
-    this.emit({ type: 'run-started', config });
-    this.run = new TrainingRun(config, catalogue);
+    const { id = 1, parent = null } = this.runs.present ?? {};
+    this.emit({ type: 'run-started', config, id, parent, step: from?.step ?? 0 });
+    this.run = new TrainingRun(config, catalogue, { from });
     this.followers.follow(this.run, catalogue);
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.emit({ type: 'model', summary: summaryOfModel(this.run) });
-    this.sendStatus();
+    if (from) this.setPhase(this.run.finished ? 'finished' : 'paused');
+    else this.sendStatus();
     void this.prepareAhead(this.run);
   }
 
   private async prepareAhead(run: TrainingRun): Promise<void> {
-    const waits = () => run.step === 0 && this.run === run;
+    const { step } = run;
+    const waits = () => run.step === step && this.run === run;
     const idle = () => this.phase === 'idle';
-    const quiet = () => idle() && this.loading === null;
+    const quiet = () => idle() && !this.loading.underWay;
     await this.ahead
       .begin(run, { waits, idle, quiet, compiles: this.onGpu })
       .catch((error: unknown) => this.fail(faultOf(error)));
@@ -179,10 +192,11 @@ export class Session {
   }
 
   async reset(): Promise<void> {
-    this.pause();
-    await this.stopped();
-    await this.renewDevice();
-    if (this.catalogue) this.beginRun();
+    await this.exchange.alone(async () => {
+      await this.exchange.putAway();
+      await this.retired();
+      this.beginRun();
+    });
   }
 
   /** Opens a device in place of one that was lost. */
@@ -196,16 +210,23 @@ export class Session {
   }
 
   private async go(steps: number): Promise<void> {
+    await this.exchange.settled();
     if (!this.catalogue || this.phase === 'fault' || this.phase === 'finished') return;
     if (!this.run) this.beginRun();
     if (this.run) await this.loop.go(this.run, steps);
   }
 
-  /** Resolves when no step and no evaluation is under way; the run is about to be replaced, so those give up. */
-  private async stopped(): Promise<void> {
+  /** Resolves when no step is under way. Evaluations would hold the last one up, so they give up first. */
+  private async halted(): Promise<void> {
     this.followers.leave(REPLACED);
     await this.loop.stopped();
+  }
+
+  /** Resolves when no step and no evaluation is under way; the run is about to be replaced, so those give up. */
+  private async retired(): Promise<void> {
+    await this.halted();
     await this.observer.idle();
+    await this.renewDevice();
   }
 
   async pin(ids: readonly number[]): Promise<void> {
@@ -244,6 +265,9 @@ export class Session {
   fail(fault: Fault): void {
     if (this.phase === 'fault') return;
     if (this.phase !== 'empty') this.phase = 'fault';
+    // A step whose loss is not finite moves nothing; of any other fault nobody knows what it has touched.
+    this.numbersHold = fault.kind === 'not-finite';
+    this.runs.note(this.run, this.phase);
     this.followers.stop(`The run stopped. ${fault.what} ${fault.remedy}`);
     this.reporter.flush();
     this.activity(null);
@@ -256,6 +280,7 @@ export class Session {
 
   private setPhase(phase: Phase): void {
     this.phase = phase;
+    this.runs.note(this.run, phase);
     this.sendStatus();
   }
 

@@ -23,6 +23,8 @@ export interface LoopHost {
   onGpu(): boolean;
   /** Gives the run's next step to the device. */
   advance(run: TrainingRun): Promise<PendingStep>;
+  /** Between two steps, after the looks. */
+  between(run: TrainingRun): Promise<void>;
 }
 
 export class TrainingLoop {
@@ -66,6 +68,7 @@ export class TrainingLoop {
         pending.push(figures.then((row) => this.record(row, startedAt)));
         if (pending.length >= IN_FLIGHT || !host.onGpu()) await pending.shift();
         await observer.watch();
+        await host.between(run);
         await breathe();
       }
       await Promise.all(pending);

@@ -16,6 +16,7 @@ import { planSchedule, type Schedule, type StepValues } from '../dino/schedule.t
 import { type StepSettings, trainStep } from '../dino/step.ts';
 import { disposeStepInputs, fillStepInputs, makeStepInputs, type StepInputs } from '../dino/step-inputs.ts';
 import { type NetworkSpec, networkSpec, parameterCount } from '../model/specs.ts';
+import { momentCount } from '../ops/optimizers.ts';
 import type { ScheduleCurves, StepMetrics } from '../protocol/values.ts';
 import { prepareKernels } from './kernel-choices.ts';
 import { scheduleSettings, stepSettings } from './run-settings.ts';
@@ -202,6 +203,14 @@ export class TrainingRun {
 
   release(held: RunSnapshot): void {
     disposeSnapshot(held);
+  }
+
+  /** What `tree` takes. */
+  get stateBytes(): number {
+    const { spec, settings, parameters } = this;
+    const buffers = parameterCount({ parameters: spec.buffers, buffers: [] });
+    const moments = momentCount(settings.optimizer);
+    return 4 * ((2 + moments) * parameters + 2 * buffers + settings.shape.head.prototypes);
   }
 
   /** The whole state as it is now, in the host's memory; training may go on meanwhile. */

@@ -51,10 +51,24 @@ async function obey(command: Command): Promise<void> {
       return session.look(command.id, command.look);
     case 'open-photo':
       return session.looks.openPhoto(command.file);
+    case 'open-run':
+      return session.exchange.open(command.id);
+    case 'fork-run':
+      return session.exchange.fork(command.id, command.step, command.config, command.train);
+    case 'rename-run':
+      return session.exchange.rename(command.id, command.name);
+    case 'remove-run':
+      return session.exchange.remove(command.id);
     case 'study':
       return session.studies.start(command.id, command.study);
     case 'cancel-study':
       return session.studies.cancel(command.id);
+    case 'map':
+      return session.maps.start(command.id, command.wish, command.start);
+    case 'export-projector':
+      return session.maps.export(command.id, command);
+    case 'cancel-map':
+      return session.maps.cancel(command.id);
     case 'dissect':
       return session.dissect(command.id, command.image);
     case 'get-specimen':

@@ -25,7 +25,7 @@ export function fill(scenario: Scenario): void {
     views: { globalSize: 32, localSize: 16, localCount: 4 },
   });
   const total = Math.max(TOTAL, scenario.steps);
-  apply({ type: 'run-started', config });
+  apply({ type: 'run-started', id: 1, step: 0, parent: null, config });
   apply({
     type: 'dataset',
     summary: {

@@ -68,6 +68,6 @@ it('says why there is no answer, and forgets the step of a run that was replaced
   dissectNextStep();
   expect(anatomyStore.getState().refusal).toBeNull();
   trainer.say({ type: 'anatomy', id: asked(), anatomy: anatomyExample() });
-  trainer.say({ type: 'run-started', config: defaultConfig });
+  trainer.say({ type: 'run-started', id: 1, step: 0, parent: null, config: defaultConfig });
   expect(anatomyStore.getState()).toMatchObject({ anatomy: null, awaited: null });
 });

@@ -2,16 +2,28 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../../src/config/schema.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
-import { apply } from '../../../src/state/apply.ts';
 import { anatomyStore } from '../../../src/state/anatomy.ts';
+import { apply } from '../../../src/state/apply.ts';
 import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
 import { looksStore } from '../../../src/state/looks.ts';
+import { runsStore } from '../../../src/state/runs.ts';
 import { seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
 import { studiesStore } from '../../../src/state/studies.ts';
 import { viewStore } from '../../../src/state/view.ts';
 import { anatomyExample, specimenExample } from './anatomy-example.ts';
-import { card, freshStores, knn, lookResult, row, status, studyResult, summary, tuningCurves } from './stores.ts';
+import {
+  card,
+  freshStores,
+  knn,
+  lookResult,
+  row,
+  runRecord,
+  status,
+  studyResult,
+  summary,
+  tuningCurves,
+} from './stores.ts';
 
 const fault = { kind: 'data' as const, what: 'No image could be read.', remedy: 'Drop others.' };
 const attention = { step: 3, heads: 1, rows: 1, columns: 1, images: [], overlap: null };
@@ -61,8 +73,16 @@ describe('apply', () => {
       () => expect(seriesStore.getState().schedules).toEqual(curves),
     ],
     'run-started': [
-      { type: 'run-started', config: defaultConfig },
+      { type: 'run-started', id: 1, step: 0, parent: null, config: defaultConfig },
       () => expect(sessionStore.getState().runConfig).toEqual(defaultConfig),
+    ],
+    runs: [
+      { type: 'runs', runs: [runRecord(1)], bytes: 10, budget: 20, every: 30 },
+      () => expect(runsStore.getState()).toMatchObject({ runs: [runRecord(1)], bytes: 10, budget: 20 }),
+    ],
+    'run-refused': [
+      { type: 'run-refused', sentence: 'No room.' },
+      () => expect(runsStore.getState().refusal).toBe('No room.'),
     ],
     model: [{ type: 'model', summary: model }, () => expect(sessionStore.getState().model).toEqual(model)],
     cards: [
@@ -96,7 +116,7 @@ describe('apply', () => {
       { type: 'photo', photo: { name: 'cat.jpg', width: 30, height: 20 } },
       () =>
         expect(looksStore.getState()).toMatchObject({
-          closer: true,
+          mode: 'picture',
           wish: { image: 'photo', resolution: 'own' },
           photo: { name: 'cat.jpg' },
         }),
@@ -150,7 +170,7 @@ describe('apply', () => {
     apply({ type: 'attention', snapshot: attention });
     apply({ type: 'fault', fault: { ...fault, kind: 'not-finite' } });
     const { version } = seriesStore.getState();
-    apply({ type: 'run-started', config: defaultConfig });
+    apply({ type: 'run-started', id: 1, step: 0, parent: null, config: defaultConfig });
     expect(seriesStore.getState()).toMatchObject({ knn: [], schedules: curves, version: version + 1 });
     expect(seriesStore.getState().column('loss')).toHaveLength(0);
     expect(viewStore.getState()).toMatchObject({ attention: null, history: [], shownStep: null });
@@ -175,7 +195,7 @@ describe('apply', () => {
 
   it('keeps a fault about images that were refused when the run begins anew on those from before', () => {
     apply({ type: 'fault', fault });
-    apply({ type: 'run-started', config: defaultConfig });
+    apply({ type: 'run-started', id: 1, step: 0, parent: null, config: defaultConfig });
     expect(sessionStore.getState().fault).toEqual(fault);
   });
 

@@ -44,7 +44,7 @@ describe('conversation', () => {
     trainer.say({ type: 'dataset', summary });
     expect(trainer.sent).toEqual([{ type: 'get-crops', id: 0, epoch: 0 }]);
     trainer.say(cropsFor(0, 0));
-    trainer.say({ type: 'run-started', config: defaultConfig });
+    trainer.say({ type: 'run-started', id: 1, step: 0, parent: null, config: defaultConfig });
     expect(trainer.sent).toHaveLength(2);
   });
 

@@ -91,7 +91,7 @@ it('follows the run with its snapshots, once it has rested ten times what the lo
 
 it('takes no answer to a question of the run before, and asks the new one', () => {
   const old = newest();
-  trainer.say({ type: 'run-started', config: defaultConfig });
+  trainer.say({ type: 'run-started', id: 1, step: 0, parent: null, config: defaultConfig });
   expect(asked()).toHaveLength(2);
   trainer.say({ type: 'look-refused', id: old.id, sentence: null });
   expect(looksStore.getState().awaited?.id).toBe(newest().id);

@@ -1,8 +1,10 @@
 /** Fresh stores and a trainer that only listens, for tests of the state. */
 
 import type { TrainerClient } from '../../../src/client/trainer-client.ts';
+import { defaultConfig } from '../../../src/config/schema.ts';
 import type { LookResult } from '../../../src/protocol/looks.ts';
 import type { Command, TrainerEvent } from '../../../src/protocol/messages.ts';
+import type { RunRecord } from '../../../src/protocol/runs.ts';
 import type { StudyResult, TuningCurves } from '../../../src/protocol/studies.ts';
 import type {
   DatasetSummary,
@@ -14,9 +16,11 @@ import type {
 import { anatomyStore } from '../../../src/state/anatomy.ts';
 import { datasetStore } from '../../../src/state/dataset.ts';
 import { looksStore } from '../../../src/state/looks.ts';
-import { clearSeries, seriesStore } from '../../../src/state/series.ts';
+import { runsStore } from '../../../src/state/runs.ts';
+import { seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
 import { settingsStore } from '../../../src/state/settings.ts';
+import { StepTable } from '../../../src/state/step-table.ts';
 import { studiesStore } from '../../../src/state/studies.ts';
 import { viewStore } from '../../../src/state/view.ts';
 
@@ -28,8 +32,8 @@ export function freshStores(): void {
   studiesStore.setState(studiesStore.getInitialState(), true);
   looksStore.setState(looksStore.getInitialState(), true);
   anatomyStore.setState(anatomyStore.getInitialState(), true);
-  clearSeries();
-  seriesStore.setState(seriesStore.getInitialState(), true);
+  runsStore.setState(runsStore.getInitialState(), true);
+  seriesStore.setState({ ...seriesStore.getInitialState(), steps: new StepTable() }, true);
 }
 
 export class RecordingTrainer implements TrainerClient {
@@ -88,6 +92,20 @@ export const status: SessionStatus = {
   notRecorded: null,
   views: 'workers',
 };
+
+export const runRecord = (id: number): RunRecord => ({
+  id,
+  name: `run-${id}`,
+  config: defaultConfig,
+  parent: null,
+  begun: 1.7e12,
+  phase: 'paused',
+  step: 5,
+  totalSteps: 600,
+  images: 'pets',
+  here: true,
+  states: [{ step: 5, bytes: 1000 }],
+});
 
 export function row(step: number): StepMetrics {
   return {

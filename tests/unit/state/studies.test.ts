@@ -39,14 +39,14 @@ describe('studies', () => {
   });
 
   it('say how far they are, and leave a result with the run that it is of', () => {
-    trainer.say({ type: 'run-started', config: defaultConfig });
+    trainer.say({ type: 'run-started', id: 1, step: 0, parent: null, config: defaultConfig });
     const id = begun();
     trainer.say({ type: 'study-progress', id, text: 'Features', share: 0.25 });
     expect(state().active).toMatchObject([{ id, text: 'Features', share: 0.25 }]);
     trainer.say({ type: 'study-result', id, result: studyResult });
     trainer.say({ type: 'study-ended', id, reason: 'done', sentence: '' });
     expect(state()).toMatchObject({ active: [], done: [{ id, run: 1, result: studyResult }], ended: {} });
-    trainer.say({ type: 'run-started', config: defaultConfig });
+    trainer.say({ type: 'run-started', id: 2, step: 0, parent: null, config: defaultConfig });
     expect(state()).toMatchObject({ run: 2, done: [{ run: 1 }] });
   });
 
