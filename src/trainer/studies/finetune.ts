@@ -34,7 +34,7 @@ export async function finetuneStudy(
   const measure = async (who: Who): Promise<Measured<number>> => {
     const onEpoch = (point: FinetunePoint) => {
       curves = { ...curves, [who]: longer(curves[who], point) };
-      bench.show(curves);
+      bench.show(who, curves);
     };
     const { predictions, heldOut } = await finetuned(
       bench,

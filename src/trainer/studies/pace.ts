@@ -1,4 +1,4 @@
-/** How long a study may work on end before it lets the training in. */
+/** How long a study may work on end before it lets the training in, and how often it tells of itself. */
 import { breathe } from '../breathe.ts';
 
 /** Milliseconds. */
@@ -29,5 +29,25 @@ export class Pace {
     await this.rest();
     this.since = this.now();
     this.budget = Math.min(LONGEST, Math.max(SHORTEST, SHARE * (this.since - begun)));
+  }
+}
+
+/** Lets one message of many through each so often, and the first of every new kind. */
+export class Rhythm {
+  private readonly every: number;
+  private readonly now: () => number;
+  private last: { kind: string; at: number } | null = null;
+
+  /** @param every milliseconds. */
+  constructor(every: number, now: () => number = () => performance.now()) {
+    this.every = every;
+    this.now = now;
+  }
+
+  isDue(kind: string): boolean {
+    const at = this.now();
+    if (this.last?.kind === kind && at - this.last.at < this.every) return false;
+    this.last = { kind, at };
+    return true;
   }
 }

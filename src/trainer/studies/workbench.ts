@@ -13,7 +13,7 @@ import type { Study, TuningCurves } from '../../protocol/studies.ts';
 import { evalRows, idsOf, imageOf, pixelSide, scoredIds } from '../evaluated-images.ts';
 import { networkShape } from '../run-settings.ts';
 import type { FeatureCache } from './cache.ts';
-import { Pace } from './pace.ts';
+import { Pace, Rhythm } from './pace.ts';
 import { type Desk, StudyRefused } from './queue.ts';
 
 /** Whose features: the network that is studied, the same before its first step, or no network at all. */
@@ -47,19 +47,27 @@ export interface Materials {
 
 /** Images a piece at first; then as many as take about as long as a person does not notice. */
 const BATCH = { first: 8, most: 64 };
+/** The page draws what it is told, curves more slowly than a line of text. */
+const TELL_MS = 100;
+const SHOW_MS = 400;
 const PIECE_MS = { short: 40, long: 160 };
+
+/** What is studied, as every study says it. */
+type Subject = Pick<Study, 'network' | 'images'>;
 
 export class Workbench {
   readonly catalogue: Catalogue;
   readonly config: RunConfig;
   readonly step: number;
-  private readonly study: Study;
+  private readonly study: Subject;
   private readonly materials: Materials;
   private readonly desk: Desk;
   private readonly pace = new Pace();
+  private readonly telling = new Rhythm(TELL_MS);
+  private readonly showing = new Rhythm(SHOW_MS);
   private untrained: Network | null = null;
 
-  constructor(study: Study, materials: Materials, desk: Desk) {
+  constructor(study: Subject, materials: Materials, desk: Desk) {
     this.catalogue = materials.catalogue;
     this.config = materials.config;
     this.step = materials.held.step;
@@ -68,13 +76,15 @@ export class Workbench {
     this.desk = desk;
   }
 
+  /** Tells how far the study is: at once of a new stage, which is named before the first colon, then a few times a second. */
   say(text: string, share: number | null = null): void {
-    this.desk.say(text, share);
+    const stage = text.split(':')[0] ?? '';
+    if (this.telling.isDue(stage)) this.desk.say(text, share);
   }
 
-  /** Shows how a fine-tuning has gone so far. */
-  show(curves: TuningCurves): void {
-    this.desk.show(curves);
+  /** Shows how the fine-tuning of one of the three has gone so far: at once of its first epoch, then a few times a second. */
+  show(who: Who, curves: TuningCurves): void {
+    if (this.showing.isDue(who)) this.desk.show(curves);
   }
 
   /** Awaited between pieces of work: lets others in, and gives up when the study is no longer wanted. */

@@ -1,6 +1,6 @@
 /** The card of fine-tuning: labels taught to the network itself, its curves while it learns and after. */
 import { NumberInput, SegmentedControl } from '@mantine/core';
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import type { TuningChoices, TuningCurve, TuningCurves } from '../../protocol/studies.ts';
 import { chooseForStudies } from '../../state/studies.ts';
 import { CurveChart } from '../charts/CurveChart.tsx';
@@ -118,7 +118,8 @@ function rowsOf({ network, untrained, pixels }: TuningCurves): Row[] {
   }));
 }
 
-function Curves({ curves }: { curves: TuningCurves }) {
+/** Drawn anew for new curves alone, not for each word of progress. */
+const Curves = memo(function Curves({ curves }: { curves: TuningCurves }) {
   const rows = useMemo(() => rowsOf(curves), [curves]);
   const { network, untrained, pixels } = curves;
   const x = stepAxis(1, Math.max(2, rows.length), 5);
@@ -167,7 +168,7 @@ function Curves({ curves }: { curves: TuningCurves }) {
       </p>
     </>
   );
-}
+});
 
 function lossAxis({ loss, heldOutLoss }: TuningCurve): Axis {
   const [low, high] = extent(loss, heldOutLoss) ?? [0, 1];

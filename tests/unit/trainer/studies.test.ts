@@ -59,7 +59,7 @@ function inTheMidstOf(study: number, act: () => Promise<void>, stage = ''): Prom
   return new Promise((resolve, reject) => {
     hear = (event) => {
       if (event.type !== 'study-progress' || event.id !== study) return;
-      if (!event.share || !event.text.includes(stage)) return;
+      if (event.share === null || !event.text.includes(stage)) return;
       hear = () => {};
       act().then(resolve, reject);
     };
@@ -163,9 +163,11 @@ describe('a study', () => {
     expect([train, finding.heldOut]).toEqual([48, 12]);
     expect(notes[0]).toContain('48 training images in batches of 6; the other 12 chose the epoch');
     const told = of('study-curves').filter(({ id }) => id === last);
-    expect(told).toHaveLength(12);
-    expect(told.at(-1)?.curves).toEqual(finding.curves);
-    expect(told[1]?.curves.network.loss).toEqual(network.loss.slice(0, 2));
+    // The first epoch of each of the three at least, however quick the others are.
+    for (const who of ['network', 'untrained', 'pixels'] as const)
+      expect(told.find(({ curves }) => curves[who].loss.length > 0)?.curves[who].loss).toEqual(
+        finding.curves[who].loss.slice(0, 1),
+      );
     expect((await studied(KNN)).scores).toEqual(before.scores);
     // The classifier alone learns on features that stay.
     const alone = await studied({ ...tuning, learns: 'head' });
@@ -276,7 +278,7 @@ describe('studies and the run', () => {
     const before = tf.memory().numTensors;
     await studied(tuning);
     expect(tf.memory().numTensors).toBe(before);
-    const cancelled = inTheMidstOf(2, async () => session.studies.cancel(2), '2 of 3: epoch 1');
+    const cancelled = inTheMidstOf(2, async () => session.studies.cancel(2), '2 of 3');
     session.studies.start(2, tuning);
     await cancelled;
     expect(ended(2)).toMatchObject({ reason: 'cancelled' });

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
 import type { Study, StudyResult } from '../../../src/protocol/studies.ts';
 import { FeatureCache } from '../../../src/trainer/studies/cache.ts';
-import { Pace } from '../../../src/trainer/studies/pace.ts';
+import { Pace, Rhythm } from '../../../src/trainer/studies/pace.ts';
 import { type Desk, StudyQueue, StudyRefused } from '../../../src/trainer/studies/queue.ts';
 
 const study: Study = { kind: 'knn', network: 'teacher', images: 'some' };
@@ -144,6 +144,22 @@ it('works for half as long as the others took, and asks nobody before', async ()
   await workFor(1000);
   // However slow a step is, a command is heard in time.
   expect(await workFor(1000)).toBe(300);
+});
+
+it('tells of a new stage at once and of the rest a few times a second', () => {
+  let now = 0;
+  const telling = new Rhythm(100, () => now);
+  const due: string[] = [];
+  for (const stage of ['features', 'votes'])
+    for (let i = 0; i < 25; i++, now += 10) if (telling.isDue(stage)) due.push(`${stage} at ${now}`);
+  expect(due).toEqual([
+    'features at 0',
+    'features at 100',
+    'features at 200',
+    'votes at 250',
+    'votes at 350',
+    'votes at 450',
+  ]);
 });
 
 it('keeps features within its budget, the last asked for longest', () => {
