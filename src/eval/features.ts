@@ -50,7 +50,7 @@ export function pixelFeatures(count: number, rowsOf: RowsOf): Float32Array {
 }
 
 /** Rows scaled to unit length: [n, width]. */
-export function unitLength(rows: Float32Array, width: number): Float32Array {
+export function unitLength(rows: Float32Array, width: number): Float32Array<ArrayBuffer> {
   const unit = new Float32Array(rows.length);
   for (let at = 0; at < rows.length; at += width) {
     let sum = 0;

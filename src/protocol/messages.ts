@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
 import { anatomyCommands, anatomyEvents } from './anatomy.ts';
+import { mapCommands, mapEvents } from './embedding.ts';
 import { lookCommands, lookEvents } from './looks.ts';
 import { originSchema, runCommands, runEvents } from './runs.ts';
 import { studyCommands, studyEvents } from './studies.ts';
@@ -52,6 +53,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('get-checkpoint') }),
   ...lookCommands,
   ...studyCommands,
+  ...mapCommands,
   ...runCommands,
   ...anatomyCommands,
 ]);
@@ -93,6 +95,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('checkpoint'), step: z.int(), bytes: z.instanceof(Uint8Array<ArrayBuffer>) }),
   ...lookEvents,
   ...studyEvents,
+  ...mapEvents,
   ...runEvents,
   ...anatomyEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),

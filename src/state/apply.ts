@@ -2,6 +2,7 @@
 import type { TrainerEvent } from '../protocol/messages.ts';
 import { applyToAnatomy, forgetAnatomy } from './anatomy.ts';
 import { addCards, datasetStore } from './dataset.ts';
+import { applyToEmbedding, forgetActiveMap, forgetMaps } from './embedding.ts';
 import { applyToLooks, forgetImage, forgetLooks } from './looks.ts';
 import { applyToRuns, putTracesAway, takeRun } from './runs.ts';
 import { seriesStore } from './series.ts';
@@ -55,6 +56,7 @@ export function apply(event: TrainerEvent): void {
         pinned: Array.from({ length: Math.min(FIRST_PINS, images) }, (_, id) => id),
       });
       forgetImage();
+      forgetMaps();
       forgetFault('data');
       return;
     }
@@ -111,6 +113,14 @@ export function apply(event: TrainerEvent): void {
       applyToLooks(event);
       return;
       return;
+    case 'map-progress':
+    case 'map-images':
+    case 'map-positions':
+    case 'map':
+    case 'projector':
+    case 'map-ended':
+      applyToEmbedding(event);
+      return;
     case 'study-progress':
     case 'study-curves':
     case 'study-result':
@@ -127,7 +137,10 @@ export function apply(event: TrainerEvent): void {
       applyToRuns(event);
       return;
     case 'fault':
-      if (stopsRun(event.fault)) forgetActiveStudies();
+      if (stopsRun(event.fault)) {
+        forgetActiveStudies();
+        forgetActiveMap();
+      }
       datasetStore.setState({ progress: null, coming: null });
       sessionStore.setState({ fault: event.fault, activity: null });
       return;

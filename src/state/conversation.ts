@@ -85,6 +85,9 @@ function follow(event: TrainerEvent): void {
       download(`dino-${name}-step${event.step}.safetensors`, event.bytes, 'application/octet-stream');
       return;
     }
+    case 'projector':
+      download(`projector-step${event.step}.zip`, event.bytes, 'application/zip');
+      return;
     case 'study-result': {
       const { finding, step, study } = event.result;
       if (finding.kind === 'features')

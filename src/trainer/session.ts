@@ -8,6 +8,7 @@ import { Ahead } from './ahead.ts';
 import { Anatomist } from './anatomy/anatomist.ts';
 import { openBackend, type Preference } from './backend.ts';
 import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
+import { Maps } from './embedding/maps.ts';
 import { Followers } from './followers.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
 import { Loading } from './loading.ts';
@@ -31,6 +32,7 @@ export class Session {
   private readonly observer: Observer;
   readonly looks: Looks;
   readonly studies: Studies;
+  readonly maps: Maps;
   readonly anatomist: Anatomist;
   readonly exchange: RunExchange;
   private readonly runs: Runs;
@@ -54,8 +56,9 @@ export class Session {
     this.observer = new Observer(emit);
     this.looks = new Looks(emit, (work) => this.observer.soon(work));
     this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
+    this.maps = new Maps(emit, (work) => this.observer.exclusively(work), this.studies.cache);
     this.anatomist = new Anatomist(emit);
-    this.followers = new Followers([this.observer, this.anatomist, this.looks, this.studies]);
+    this.followers = new Followers([this.observer, this.anatomist, this.looks, this.studies, this.maps]);
     this.ahead = new Ahead(emit, this.observer);
     this.reporter = new Reporter(emit, () => this.sendStatus());
     this.loading = new Loading(emit);

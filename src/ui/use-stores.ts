@@ -1,6 +1,7 @@
 /** The stores as React hooks: a component renders again only when what it selects changes. */
 import { useStore } from 'zustand';
 import { type DatasetState, datasetStore } from '../state/dataset.ts';
+import { type EmbeddingState, embeddingStore } from '../state/embedding.ts';
 import { type LooksState, looksStore } from '../state/looks.ts';
 import { type SeriesState, seriesStore } from '../state/series.ts';
 import { type SessionState, sessionStore } from '../state/session.ts';
@@ -15,3 +16,4 @@ export const useSeries = <T>(select: (state: SeriesState) => T): T => useStore(s
 export const useLooks = <T>(select: (state: LooksState) => T): T => useStore(looksStore, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(viewStore, select);
 export const useStudies = <T>(select: (state: StudiesState) => T): T => useStore(studiesStore, select);
+export const useEmbedding = <T>(select: (state: EmbeddingState) => T): T => useStore(embeddingStore, select);

@@ -17,7 +17,8 @@ interface Subject {
 export class Studies implements Follower {
   private readonly queue: StudyQueue;
   private readonly exclusively: Exclusively;
-  private readonly cache = new FeatureCache();
+  /** Features that were computed once, for whoever works beside the studies, too. */
+  readonly cache = new FeatureCache();
   private subject: Subject | null = null;
   private missing = 'There is nothing to study yet: bring in images first.';
 
