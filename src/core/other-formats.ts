@@ -16,6 +16,7 @@ const BEGINNINGS: readonly (readonly [name: string, bytes: readonly number[]])[]
   ['ZIP archive', [0x50, 0x4b, 0x03, 0x04]],
   ['ZIP archive', [0x50, 0x4b, 0x05, 0x06]],
   ['gzip archive', [0x1f, 0x8b]],
+  ['Parquet file', [0x50, 0x41, 0x52, 0x31]],
   ['7z archive', [0x37, 0x7a, 0xbc, 0xaf]],
   ['RAR archive', [0x52, 0x61, 0x72, 0x21]],
   ['video', [0x1a, 0x45, 0xdf, 0xa3]],
@@ -28,6 +29,7 @@ const HEIF_BRANDS = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mi
 /** The name of a known kind of file that is not an image we take, or null. */
 export function nameOfOther(view: View): string | null {
   for (const [name, bytes] of BEGINNINGS) if (view.startsWith(0, bytes)) return name;
+  if (view.text(257, 5) === 'ustar') return 'tar archive';
   if (view.text(4, 4) === 'ftyp') return HEIF_BRANDS.has(view.text(8, 4)) ? 'HEIC' : 'video';
   if (view.text(0, 4) === 'RIFF' && view.text(8, 4) === 'AVI ') return 'video';
   const opening = view.text(0, Math.min(view.length, 1024)).trimStart();

@@ -1,7 +1,7 @@
 /** Looks at the first bytes of a source: is it an image, and of a size worth decoding? */
 import { type ImageFormat, sniffImage } from '../core/image-header.ts';
 import { reasonOf } from './intake-errors.ts';
-import type { Source } from './sources.ts';
+import type { Source } from './source.ts';
 
 export type Finding =
   | { kind: 'image'; format: ImageFormat; width: number; height: number }
@@ -14,6 +14,7 @@ export const MAX_SIDE = 16_384;
 const HEAD_BYTES = 64 * 1024;
 /** Photographs with long notes before the picture reach some MiB; nothing sound goes beyond. */
 const LONGEST_HEAD_BYTES = 32 * 2 ** 20;
+const ARCHIVES = new Set(['ZIP archive', 'gzip archive', 'tar archive', 'Parquet file']);
 const OTHER_IMAGES = new Set(['HEIC', 'TIFF', 'SVG', 'Photoshop', 'icon', 'JPEG XL', 'JPEG 2000']);
 
 export const FORMAT_NAMES: Record<ImageFormat, string> = {
@@ -52,7 +53,8 @@ function judge(source: Source, bytes: number, found: ReturnType<typeof sniffImag
   if (found.format === 'unsupported') {
     if (OTHER_IMAGES.has(found.name))
       return refused(`${found.name} images are not read; save it as JPEG or PNG`);
-    if (found.name === 'ZIP archive' && source.inZip) return refused('a zip inside of a zip is not opened');
+    if (source.packed && ARCHIVES.has(found.name))
+      return refused('an archive inside of an archive is not opened');
     return refused(`not an image: ${found.name}`);
   }
   const { format, width, height } = found;

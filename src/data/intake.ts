@@ -8,7 +8,8 @@ import { NoImagesError, reasonOf } from './intake-errors.ts';
 import { inParallel, startMeter } from './intake-progress.ts';
 import { type LabelOptions, type LabelTable, labelsOf } from './labels.ts';
 import { inNaturalOrder } from './natural-order.ts';
-import { type DroppedFile, openSources, type Source } from './sources.ts';
+import type { Source } from './source.ts';
+import { type DroppedFile, openSources } from './sources.ts';
 import { splitOf } from './split.ts';
 import { fitWithin, LONGEST_ASPECT, PIXEL_BYTES, workingSide } from './working-size.ts';
 
@@ -48,7 +49,7 @@ const HEADS_AT_ONCE = 16;
 const DECODES_AT_ONCE = 8;
 
 /**
- * Reads images, zips of images and label tables. Files that do not serve are listed in `skipped` with a reason each.
+ * Reads images, archives of images and label tables. Files that do not serve are listed in `skipped` with a reason each.
  * Throws `IntakeCancelled` as soon as the signal is aborted and `NoImagesError` when nothing is left.
  */
 export async function readImages(

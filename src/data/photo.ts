@@ -26,7 +26,7 @@ export class PhotoRefused extends Error {
 export async function openPhoto(file: File): Promise<OpenedPhoto> {
   const found = await inspect({
     path: file.name,
-    inZip: false,
+    packed: false,
     head: async (count) => new Uint8Array(await file.slice(0, count).arrayBuffer()),
     whole: async () => file,
   });

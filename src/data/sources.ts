@@ -1,24 +1,20 @@
-/** What the dropped files hold: plain files and the members of zips, without the litter of operating systems. */
+/** What the dropped files hold: plain files and the members of archives, without the litter of operating systems. */
 import { reasonUnreadable } from '../core/unreadable.ts';
+import { type ArchiveListing, ArchiveRefused } from './archive.ts';
 import type { IntakeProgress } from './catalogue.ts';
+import { withCifarRecords } from './cifar.ts';
 import { reasonOf } from './intake-errors.ts';
 import { inParallel, startMeter } from './intake-progress.ts';
+import { readParquet } from './parquet.ts';
 import { baseName, stem } from './paths.ts';
-import { listZip, ZIP_LIMITS, ZipRefused } from './unzip.ts';
+import type { Source } from './source.ts';
+import { gunzipped, listTar } from './untar.ts';
+import { listZip } from './unzip.ts';
 
 export interface DroppedFile {
   /** Relative to what was dropped, with its folders. */
   path: string;
   file: Blob;
-}
-
-/** Something that may be an image. */
-export interface Source {
-  path: string;
-  inZip: boolean;
-  /** The first `count` bytes, fewer only where there are no more. */
-  head(count: number): Promise<Uint8Array>;
-  whole(): Promise<Blob>;
 }
 
 export interface Sources {
@@ -28,26 +24,45 @@ export interface Sources {
   ignored: number;
 }
 
-/** Opens every zip among the files and lists what there is. */
+type ArchiveKind = 'zip' | 'tar' | 'gzip' | 'parquet';
+
+const ENDINGS: readonly [ArchiveKind, RegExp][] = [
+  ['zip', /\.zip$/i],
+  ['tar', /\.tar$/i],
+  ['gzip', /(\.tar\.gz|\.tgz)$/i],
+  ['parquet', /\.parquet$/i],
+];
+
+/** How each kind begins; a file that only calls itself so is looked at as an image. A tar has no mark at its beginning. */
+const MARKS: Record<ArchiveKind, readonly number[]> = {
+  zip: [0x50, 0x4b],
+  tar: [],
+  gzip: [0x1f, 0x8b],
+  parquet: [0x50, 0x41, 0x52, 0x31],
+};
+
+/** Opens every archive among the files and lists what there is. */
 export async function openSources(
   files: readonly DroppedFile[],
   onProgress: (progress: IntakeProgress) => void,
   signal: AbortSignal,
 ): Promise<Sources> {
   const found: Sources = { sources: [], skipped: [], ignored: 0 };
-  const zips: DroppedFile[] = [];
+  const archives: { kind: ArchiveKind; dropped: DroppedFile }[] = [];
   for (const dropped of files) {
+    const kind = ENDINGS.find(([, ending]) => ending.test(dropped.path))?.[0];
     if (isLitter(dropped.path)) found.ignored++;
-    else if (/\.zip$/i.test(dropped.path)) zips.push(dropped);
+    else if (kind) archives.push({ kind, dropped });
     else found.sources.push(fileSource(dropped));
   }
-  if (zips.length === 0) return found;
-  const meter = startMeter('unpacking', zips.length, onProgress, signal);
-  await inParallel(zips, 1, signal, async (zip) => {
-    await openZip(zip, found);
-    meter.tick();
-  });
-  return found;
+  if (archives.length > 0) {
+    const meter = startMeter('unpacking', archives.length, onProgress, signal);
+    await inParallel(archives, 1, signal, async ({ kind, dropped }) => {
+      await openArchive(kind, dropped, found, signal);
+      meter.tick();
+    });
+  }
+  return { ...found, sources: await withCifarRecords(found.sources) };
 }
 
 /** .DS_Store, Thumbs.db and their like; hidden files and folders, but for a hidden folder that was itself dropped. */
@@ -67,7 +82,7 @@ function fileSource({ path, file }: DroppedFile): Source {
   };
   return {
     path,
-    inZip: false,
+    packed: false,
     head: async (count) => {
       await refuse();
       return new Uint8Array(await file.slice(0, count).arrayBuffer());
@@ -77,45 +92,59 @@ function fileSource({ path, file }: DroppedFile): Source {
 }
 
 /**
- * What precedes the members' paths: a folder named as the zip, as unpacking makes one, unless the zip brings that
+ * What precedes the members' paths: a folder named as the archive, as unpacking makes one, unless the archive brings that
  * folder itself.
  */
-function placeOf(zipPath: string, members: readonly { path: string }[]): string {
-  const folder = `${stem(zipPath)}/`;
-  const own = `${baseName(stem(zipPath))}/`;
+function placeOf(archive: string, members: readonly { path: string }[]): string {
+  const folder = `${archive}/`;
+  const own = `${baseName(archive)}/`;
   const bringsIt = members.every(({ path }) => path.startsWith(own) || isLitter(path));
   return bringsIt ? folder.slice(0, -own.length) : folder;
 }
 
-async function openZip(zip: DroppedFile, found: Sources): Promise<void> {
-  const source = fileSource(zip);
+const nameOfArchive = (path: string) => stem(path.replace(/\.gz$/i, ''));
+
+async function openArchive(
+  kind: ArchiveKind,
+  dropped: DroppedFile,
+  found: Sources,
+  signal: AbortSignal,
+): Promise<void> {
+  const { path, file } = dropped;
+  const source = fileSource(dropped);
   try {
-    const [first, second] = await source.head(2);
-    if (first !== 0x50 || second !== 0x4b) {
-      found.sources.push(source);
-      return;
-    }
-    const listing = await listZip(zip.file, ZIP_LIMITS);
-    const place = placeOf(zip.path, [...listing.members, ...listing.refused]);
-    for (const member of listing.members) {
-      const path = place + member.path;
-      if (isLitter(path)) found.ignored++;
-      else
-        found.sources.push({
-          path,
-          inZip: true,
-          head: (count) => member.head(count),
-          whole: async () => new Blob([await member.bytes()]),
-        });
-    }
-    for (const { path, reason } of listing.refused) found.skipped.push({ path: place + path, reason });
+    const mark = MARKS[kind];
+    const head = await source.head(mark.length);
+    if (mark.some((byte, i) => head[i] !== byte)) found.sources.push(source);
+    else if (kind === 'parquet') found.sources.push(...(await readParquet(path, file, signal)));
+    else takeMembers(nameOfArchive(path), await listingOf(kind, file, signal), found);
   } catch (error) {
+    signal.throwIfAborted();
     found.skipped.push({
-      path: zip.path,
+      path,
       reason:
-        error instanceof ZipRefused
-          ? `zip not opened: ${reasonOf(error)}`
+        error instanceof ArchiveRefused
+          ? `${kind} not opened: ${reasonOf(error)}`
           : `could not be read: ${reasonOf(error)}`,
     });
   }
+}
+
+async function listingOf(
+  kind: Exclude<ArchiveKind, 'parquet'>,
+  file: Blob,
+  signal: AbortSignal,
+): Promise<ArchiveListing> {
+  if (kind === 'zip') return listZip(file);
+  return listTar(kind === 'tar' ? file : await gunzipped(file, signal));
+}
+
+function takeMembers(archive: string, { members, refused }: ArchiveListing, found: Sources): void {
+  const place = placeOf(archive, [...members, ...refused]);
+  for (const member of members) {
+    const path = place + member.path;
+    if (isLitter(path)) found.ignored++;
+    else found.sources.push({ ...member, path, packed: true });
+  }
+  for (const { path, reason } of refused) found.skipped.push({ path: place + path, reason });
 }

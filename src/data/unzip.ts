@@ -4,48 +4,18 @@
  */
 import { Inflate, inflateSync } from 'fflate';
 import { bytesView, type View } from '../core/bytes-view.ts';
+import {
+  ARCHIVE_LIMITS,
+  type ArchiveLimits,
+  type ArchiveListing,
+  type ArchiveMember,
+  ArchiveRefused,
+  decodeName,
+  MemberBroken,
+  reasonAgainst,
+  requireWithin,
+} from './archive.ts';
 import { type BlobReader, blobReader } from './blob-reader.ts';
-
-/** What an archive may ask of the browser. Members beyond are refused, and an archive that goes beyond as a whole. */
-export interface ZipLimits {
-  entries: number;
-  /** Uncompressed bytes of one member. */
-  memberBytes: number;
-  /** Uncompressed bytes of all members. */
-  totalBytes: number;
-}
-
-export const ZIP_LIMITS: ZipLimits = {
-  entries: 200_000,
-  memberBytes: 256 * 2 ** 20,
-  totalBytes: 16 * 2 ** 30,
-};
-
-/** An archive that is not opened; the message says why. */
-export class ZipRefused extends Error {
-  override name = 'ZipRefused';
-}
-
-/** A member that cannot be taken out; the message says why. */
-export class ZipMemberBroken extends Error {
-  override name = 'ZipMemberBroken';
-}
-
-export interface ZipMember {
-  /** Path within the archive, with forward slashes. */
-  path: string;
-  /** Uncompressed bytes, as the directory claims. */
-  size: number;
-  /** The first bytes, at least `count` of them where the member has as many. Throws `ZipMemberBroken`. */
-  head(count: number): Promise<Uint8Array>;
-  /** The whole member. Throws `ZipMemberBroken`. */
-  bytes(): Promise<Uint8Array<ArrayBuffer>>;
-}
-
-export interface ZipListing {
-  members: ZipMember[];
-  refused: { path: string; reason: string }[];
-}
 
 const END_RECORD = 0x06054b50;
 const END_RECORD_64 = 0x06064b50;
@@ -69,42 +39,33 @@ interface Entry {
   offset: number;
 }
 
-/** Reads the directory of an archive. Throws `ZipRefused` where it is damaged or asks for more than `limits`. */
-export async function listZip(blob: Blob, limits: ZipLimits = ZIP_LIMITS): Promise<ZipListing> {
+/** Reads the directory of an archive. Throws `ArchiveRefused` where it is damaged or asks for more than `limits`. */
+export async function listZip(blob: Blob, limits: ArchiveLimits = ARCHIVE_LIMITS): Promise<ArchiveListing> {
   const zip = blobReader(blob);
   const directory = await findDirectory(zip);
-  if (directory.entries > limits.entries)
-    throw new ZipRefused(
-      `it holds ${directory.entries.toLocaleString('en')} entries, over the limit of ${limits.entries.toLocaleString('en')}`,
-    );
+  requireWithin(limits, directory.entries, 0);
   if (directory.size > MAX_DIRECTORY_BYTES || directory.start + directory.size > zip.size)
-    throw new ZipRefused('its directory is damaged');
+    throw new ArchiveRefused('its directory is damaged');
   const view = await viewOf(zip, directory.start, directory.start + directory.size);
-  const members: ZipMember[] = [];
-  const refused: ZipListing['refused'] = [];
+  const members: ArchiveMember[] = [];
+  const refused: ArchiveListing['refused'] = [];
   let total = 0;
   let packed = 0;
   let count = 0;
   for (const entry of readEntries(view)) {
-    if (++count > limits.entries)
-      throw new ZipRefused(`it holds more than ${limits.entries.toLocaleString('en')} entries`);
+    requireWithin(limits, ++count, 0);
     total += entry.size;
     packed += entry.compressed;
     if (entry.path.endsWith('/')) continue;
-    const reason = reasonAgainst(entry, limits);
+    const reason = reasonAgainst(entry.path, entry.size, limits) ?? reasonOfPacking(entry);
     if (reason !== null) refused.push({ path: entry.path, reason });
     else members.push(memberOf(zip, entry));
   }
-  if (count < directory.entries) throw new ZipRefused('its directory is damaged');
-  if (total > limits.totalBytes)
-    throw new ZipRefused(`it unpacks to ${gib(total)} GiB, over the limit of ${gib(limits.totalBytes)} GiB`);
+  if (count < directory.entries) throw new ArchiveRefused('its directory is damaged');
+  requireWithin(limits, count, total);
   // Members that share their bytes are how a small archive claims to be a huge one.
-  if (packed > zip.size) throw new ZipRefused('its members overlap');
+  if (packed > zip.size) throw new ArchiveRefused('its members overlap');
   return { members, refused };
-}
-
-function gib(bytes: number): string {
-  return (bytes / 2 ** 30).toFixed(1);
 }
 
 async function viewOf(zip: BlobReader, start: number, end: number): Promise<View> {
@@ -125,10 +86,10 @@ async function findDirectory(zip: BlobReader): Promise<{ start: number; size: nu
     if (tail.u32(locator) !== LOCATOR_64) return { start, size, entries };
     const recordStart = u64(tail, locator + 8);
     const record = await viewOf(zip, recordStart, recordStart + 56);
-    if (record.u32(0) !== END_RECORD_64) throw new ZipRefused('its directory is damaged');
+    if (record.u32(0) !== END_RECORD_64) throw new ArchiveRefused('its directory is damaged');
     return { entries: u64(record, 32), size: u64(record, 40), start: u64(record, 48) };
   }
-  throw new ZipRefused('it is cut off or damaged: its directory is missing');
+  throw new ArchiveRefused('it is cut off or damaged: its directory is missing');
 }
 
 /** A 64-bit size as a number; what exceeds 2^53 is larger than any file and fails the checks against its size. */
@@ -177,28 +138,11 @@ function sizesOf(view: View, at: number, extraStart: number, extraLength: number
   return sizes;
 }
 
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
-const latin1 = new TextDecoder('latin1');
-
-/** Names are UTF-8 in nearly every archive, marked or not; where they are not, each byte is taken as a letter. */
-function decodeName(bytes: Uint8Array): string {
-  let name: string;
-  try {
-    name = strictUtf8.decode(bytes);
-  } catch {
-    name = latin1.decode(bytes);
-  }
-  return name.replaceAll('\\', '/');
-}
-
-function reasonAgainst(entry: Entry, limits: ZipLimits): string | null {
-  if (/^\/|^[a-z]:|(^|\/)\.\.(\/|$)|\0/i.test(entry.path)) return 'its path leads out of the zip';
-  if (entry.flags & 1) return 'it is encrypted';
-  if (entry.method !== STORED && entry.method !== DEFLATED)
-    return `it is packed by method ${entry.method}; only stored and deflated members are read`;
-  if (entry.size > limits.memberBytes)
-    return `it unpacks to ${Math.round(entry.size / 2 ** 20)} MiB, over the limit of ${Math.round(limits.memberBytes / 2 ** 20)} MiB`;
-  return null;
+function reasonOfPacking({ flags, method }: Entry): string | null {
+  if (flags & 1) return 'it is encrypted';
+  return method === STORED || method === DEFLATED
+    ? null
+    : `it is packed by method ${method}; only stored and deflated members are read`;
 }
 
 /** How much compressed data a head is inflated from at once: deflate yields at most 1,032 times as much. */
@@ -208,13 +152,13 @@ const LOCAL_HEADER_BYTES = 30;
 /** A local header with its names is nearly always shorter, so one read gets header and data. */
 const HEADER_GUESS = 512;
 
-function memberOf(zip: BlobReader, entry: Entry): ZipMember {
+function memberOf(zip: BlobReader, entry: Entry): ArchiveMember {
   /** The first `count` of the member's bytes as they lie in the archive. */
   const packed = async (count: number) => {
     const wanted = Math.min(count, entry.compressed);
     const header = await zip.read(entry.offset, entry.offset + HEADER_GUESS + wanted);
     const view = bytesView(header);
-    if (view.u32(0) !== LOCAL_HEADER) throw new ZipMemberBroken('its place in the zip is damaged');
+    if (view.u32(0) !== LOCAL_HEADER) throw new MemberBroken('its place in the zip is damaged');
     const start = LOCAL_HEADER_BYTES + (view.u16(26) ?? 0) + (view.u16(28) ?? 0);
     if (start <= HEADER_GUESS) return header.subarray(start, start + wanted);
     return zip.read(entry.offset + start, entry.offset + start + wanted);
@@ -226,11 +170,11 @@ function memberOf(zip: BlobReader, entry: Entry): ZipMember {
       const data = await packed(count);
       return entry.method === STORED ? data : inflateHead(data, count);
     },
-    bytes: async () => {
+    whole: async () => {
       const data = await packed(entry.compressed);
       const bytes = entry.method === STORED ? data : inflateWhole(data, entry.size);
-      if (bytes.length !== entry.size) throw new ZipMemberBroken('it is cut off or damaged in the zip');
-      return bytes;
+      if (bytes.length !== entry.size) throw new MemberBroken('it is cut off or damaged in the zip');
+      return new Blob([bytes]);
     },
   };
 }
@@ -247,7 +191,7 @@ function inflateHead(data: Uint8Array<ArrayBuffer>, count: number): Uint8Array {
     for (let at = 0; at < data.length && filled < count; at += HEAD_STEP)
       inflate.push(data.subarray(at, at + HEAD_STEP), false);
   } catch {
-    throw new ZipMemberBroken('it is damaged in the zip');
+    throw new MemberBroken('it is damaged in the zip');
   }
   return head.subarray(0, filled);
 }
@@ -257,6 +201,6 @@ function inflateWhole(data: Uint8Array<ArrayBuffer>, size: number): Uint8Array<A
   try {
     return inflateSync(data, { out: new Uint8Array(size) });
   } catch {
-    throw new ZipMemberBroken('it is damaged in the zip');
+    throw new MemberBroken('it is damaged in the zip');
   }
 }

@@ -50,7 +50,7 @@ export function DropCurtain() {
     <div className="curtain" aria-hidden="true">
       <div>
         <p>Drop to train on these images</p>
-        <p className="quiet">Folders, images, or a .zip; nothing is uploaded</p>
+        <p className="quiet">Folders, images, .zip, .tar, .tgz or .parquet; nothing is uploaded</p>
       </div>
     </div>
   );

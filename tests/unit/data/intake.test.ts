@@ -248,8 +248,8 @@ describe('zips', () => {
       split: 'train/ and test/ folders',
     });
     expect(result.skipped).toEqual([
-      { path: 'pets/../outside.jpg', reason: 'its path leads out of the zip' },
-      { path: 'pets/inner.zip', reason: 'a zip inside of a zip is not opened' },
+      { path: 'pets/../outside.jpg', reason: 'its path leads out of the archive' },
+      { path: 'pets/inner.zip', reason: 'an archive inside of an archive is not opened' },
       { path: 'pets/notes.txt', reason: 'not an image' },
     ]);
   });
