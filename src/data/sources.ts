@@ -5,7 +5,6 @@ import type { IntakeProgress } from './catalogue.ts';
 import { withCifarRecords } from './cifar.ts';
 import { reasonOf } from './intake-errors.ts';
 import { inParallel, startMeter } from './intake-progress.ts';
-import { readParquet } from './parquet.ts';
 import { baseName, stem } from './paths.ts';
 import type { Source } from './source.ts';
 import { gunzipped, listTar } from './untar.ts';
@@ -116,8 +115,11 @@ async function openArchive(
     const mark = MARKS[kind];
     const head = await source.head(mark.length);
     if (mark.some((byte, i) => head[i] !== byte)) found.sources.push(source);
-    else if (kind === 'parquet') found.sources.push(...(await readParquet(path, file, signal)));
-    else takeMembers(nameOfArchive(path), await listingOf(kind, file, signal), found);
+    else if (kind === 'parquet') {
+      // Its decompressors are as large as the rest of the intake, and few people bring such files.
+      const { readParquet } = await import('./parquet.ts');
+      found.sources.push(...(await readParquet(path, file, signal)));
+    } else takeMembers(nameOfArchive(path), await listingOf(kind, file, signal), found);
   } catch (error) {
     signal.throwIfAborted();
     found.skipped.push({
