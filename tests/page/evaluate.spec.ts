@@ -88,6 +88,47 @@ test('goes through the other studies, and writes the features to a file', async 
   await expect(page.getByText('Saved. Features of 40 training and 16 validation images.')).toBeVisible();
 });
 
+test('fine-tunes a copy of the network, shows how it goes, and reports the classes that it gives', async ({
+  page,
+}, info) => {
+  await openEvaluate(page, { 'training.steps': 100_000 });
+  await control(page, 'Train').click();
+  await expect.poll(() => stepShown(page)).toBeGreaterThan(2);
+  const card = page.getByRole('region', { name: 'Fine-tuning', exact: true });
+  const fill = async (name: string, value: string) => {
+    await card.getByRole('textbox', { name }).fill(value);
+    await card.getByRole('textbox', { name }).press('Enter');
+  };
+  await fill('Epochs of fine-tuning', '200');
+  await fill('Epochs without a better loss', '200');
+  await run(page, 'Fine-tuning').click();
+  // While it learns: its curves, and its name beside the training's in the status line.
+  const accuracy = card.getByRole('figure', { name: /^Accuracy over the epochs of fine-tuning/ });
+  await expect(accuracy).toBeVisible();
+  await expect(statusLine(page)).toContainText(
+    /Training: step .* · Evaluating: Fine-tuning, this part \d+ %/,
+  );
+  await page.getByRole('button', { name: 'Cancel: Fine-tuning' }).click();
+  await expect(card.getByText('Cancelled.')).toBeVisible();
+  await expect(statusLine(page)).not.toContainText('Evaluating');
+  await control(page, 'Pause').click();
+  await expect(statusLine(page)).toContainText('Paused at step');
+
+  await fill('Epochs of fine-tuning', '6');
+  await card.getByText('rate 0.001', { exact: true }).click();
+  await run(page, 'Fine-tuning').click();
+  await expect(scores(page, 'Fine-tuning')).toContainText('fine-tuned, whole network');
+  await expect(
+    card.getByText(/Learned from 32 training images in batches of 4; the other 8 chose/),
+  ).toBeVisible();
+  await expect(accuracy).toBeVisible();
+  await card.screenshot({ path: info.outputPath('finetune.png') });
+
+  await page.getByRole('radiogroup', { name: 'Classifier of the report' }).getByText('Fine-tuned').click();
+  await run(page, 'Classification report').click();
+  await expect(scores(page, 'Classification report')).toContainText('accuracy, fine-tuned');
+});
+
 test('is cancelled within a moment, and ended by a new run with a sentence', async ({ page }) => {
   // Enough images that a study is still at work when it is looked at.
   await openPage(page, toy({ 'evaluation.knnEvery': 0, 'data.trainSamples': 2000 }));

@@ -57,7 +57,7 @@ export async function finetuneStudy(
     scores,
     notes: [
       `Learned from ${inWords(train.ids.length - heldOut)} training images in batches of ${batchOf(train)}; the other ${inWords(heldOut)} chose the epoch, so that the ${inWords(val.ids.length)} validation images are scored once and by weights that they had no say in.`,
-      `${epochs < study.epochs ? `Stopped after ${epochs} epochs` : `All ${epochs} epochs`}; kept are the weights of epoch ${curves.network.best}. No image is augmented. Raw pixels, at ${pixelsAt(bench)} × ${pixelsAt(bench)} px, go through the classifier alone.`,
+      `${epochs < study.epochs ? `Stopped after ${epochs} epochs` : `All ${epochs} epochs were trained`}; the weights of epoch ${curves.network.best} are kept. No image is augmented. Raw pixels, at ${pixelsAt(bench)} × ${pixelsAt(bench)} px, go through the classifier alone.`,
     ],
     finding,
   };

@@ -163,8 +163,7 @@ const Curves = memo(function Curves({ curves }: { curves: TuningCurves }) {
         dropout (dashed), and those held out (solid); the same from the{' '}
         <b style={{ color: 'var(--student)' }}>untrained network</b> and from{' '}
         <b style={{ color: 'var(--teacher)' }}>raw pixels</b>, held out.
-        {network.best > 0 &&
-          ` The weights of epoch ${network.best} are the best so far as the images held out say.`}
+        {network.best > 0 && ` By the images held out, the weights of epoch ${network.best} are the best.`}
       </p>
     </>
   );
