@@ -55,20 +55,31 @@ export function enlargeSmooth(
   columns: number,
   factor: number,
 ): Float32Array {
-  const width = columns * factor;
-  const at = (row: number, column: number) => map[row * columns + column] ?? 0;
-  return Float32Array.from({ length: rows * factor * width }, (_, i) => {
-    const y = clamp((Math.floor(i / width) + 0.5) / factor - 0.5, rows - 1);
-    const x = clamp(((i % width) + 0.5) / factor - 0.5, columns - 1);
-    const row = Math.floor(y);
-    const column = Math.floor(x);
-    const below = Math.min(row + 1, rows - 1);
-    const right = Math.min(column + 1, columns - 1);
-    const top = at(row, column) + (at(row, right) - at(row, column)) * (x - column);
-    const bottom = at(below, column) + (at(below, right) - at(below, column)) * (x - column);
-    return top + (bottom - top) * (y - row);
+  const across = between(columns, factor);
+  const down = between(rows, factor);
+  const enlarged = new Float32Array(rows * factor * columns * factor);
+  let to = 0;
+  for (const y of down)
+    for (const x of across) {
+      const above = y.first * columns;
+      const below = y.second * columns;
+      const top = mixed(map[above + x.first] ?? 0, map[above + x.second] ?? 0, x.share);
+      const bottom = mixed(map[below + x.first] ?? 0, map[below + x.second] ?? 0, x.share);
+      enlarged[to++] = mixed(top, bottom, y.share);
+    }
+  return enlarged;
+}
+
+/** Between which two patches each of the finer places lies, and the share of the second. */
+function between(patches: number, factor: number): { first: number; second: number; share: number }[] {
+  return Array.from({ length: patches * factor }, (_, i) => {
+    const place = clamp((i + 0.5) / factor - 0.5, patches - 1);
+    const first = Math.floor(place);
+    return { first, second: Math.min(first + 1, patches - 1), share: place - first };
   });
 }
+
+const mixed = (a: number, b: number, share: number): number => a + (b - a) * share;
 
 function clamp(value: number, largest: number): number {
   return Math.min(largest, Math.max(0, value));

@@ -36,10 +36,13 @@ const tables: Record<ColormapName, Uint8ClampedArray> = {
   inferno: tableOf(KNOTS.inferno),
 };
 
+/** Where in a table the color of a share of the scale begins. */
+const entryOf = (share: number): number => 3 * Math.round(Math.min(1, Math.max(0, share)) * (STEPS - 1));
+
 /** The color at `share` of the scale (0 … 1, clamped), as [red, green, blue] in 0 … 255, sRGB. */
 export function colorAt(name: ColormapName, share: number): [number, number, number] {
   const table = tables[name];
-  const i = 3 * Math.round(Math.min(1, Math.max(0, share)) * (STEPS - 1));
+  const i = entryOf(share);
   return [table[i] ?? 0, table[i + 1] ?? 0, table[i + 2] ?? 0];
 }
 
@@ -49,10 +52,14 @@ export function colorize(
   top: number,
   name: ColormapName,
 ): Uint8ClampedArray<ArrayBuffer> {
+  const table = tables[name];
   const rgba = new Uint8ClampedArray(values.length * 4);
-  for (let i = 0; i < values.length; i++) {
-    rgba.set(colorAt(name, top > 0 ? (values[i] ?? 0) / top : 0), 4 * i);
-    rgba[4 * i + 3] = 255;
+  for (let i = 0, to = 0; i < values.length; i++, to += 4) {
+    const from = entryOf(top > 0 ? (values[i] ?? 0) / top : 0);
+    rgba[to] = table[from] ?? 0;
+    rgba[to + 1] = table[from + 1] ?? 0;
+    rgba[to + 2] = table[from + 2] ?? 0;
+    rgba[to + 3] = 255;
   }
   return rgba;
 }

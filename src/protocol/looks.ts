@@ -17,7 +17,7 @@ export const lookSchema = z.object({
 });
 export type Look = z.output<typeof lookSchema>;
 
-const shownSchema = z.discriminatedUnion('show', [
+export const shownSchema = z.discriminatedUnion('show', [
   /** Attention to the patches, [heads, rows, columns]; each head sums to at most 1. */
   z.object({ show: z.literal('heads'), maps: floatsSchema }),
   /** Rollout from the chosen block down, [rows, columns]. */

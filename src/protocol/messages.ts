@@ -24,6 +24,7 @@ import {
   sourceFileSchema,
   stepMetricsSchema,
 } from './values.ts';
+import { videoCommands, videoEvents } from './videos.ts';
 
 export const commandSchema = z.discriminatedUnion('type', [
   /** First message. `prefer: 'webgpu'` also takes a software adapter; 'auto' never does. */
@@ -55,6 +56,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   ...studyCommands,
   ...mapCommands,
   ...runCommands,
+  ...videoCommands,
   ...anatomyCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
@@ -97,6 +99,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   ...studyEvents,
   ...mapEvents,
   ...runEvents,
+  ...videoEvents,
   ...anatomyEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),
 ]);

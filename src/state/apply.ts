@@ -11,6 +11,7 @@ import { setConfig } from './settings.ts';
 import { withSnapshot } from './snapshot-history.ts';
 import { stopsRun } from './status-text.ts';
 import { applyToStudies, forgetActiveStudies, studyRun } from './studies.ts';
+import { applyToVideos, forgetVideoFrames } from './videos.ts';
 import { FIRST_PINS, viewStore } from './view.ts';
 
 export function apply(event: TrainerEvent): void {
@@ -66,6 +67,7 @@ export function apply(event: TrainerEvent): void {
       // The settings shown are those of the run that is gone on with, so that what differs is what was changed since.
       if (event.step > 0) setConfig(event.config);
       forgetLooks();
+      forgetVideoFrames();
       forgetAnatomy();
       // What was wrong with images that were dropped stays true: the run begins on those from before.
       sessionStore.setState(({ fault }) => ({
@@ -112,6 +114,12 @@ export function apply(event: TrainerEvent): void {
     case 'photo-refused':
       applyToLooks(event);
       return;
+    case 'video':
+    case 'video-refused':
+    case 'video-began':
+    case 'video-frame':
+    case 'video-ended':
+      applyToVideos(event);
       return;
     case 'map-progress':
     case 'map-images':

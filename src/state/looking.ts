@@ -78,8 +78,3 @@ export function startLooking(): () => void {
     waiting = null;
   };
 }
-
-/** A photo to look at and not to train on. */
-export function openPhoto(file: File): void {
-  send({ type: 'open-photo', file });
-}

@@ -6,9 +6,11 @@ import type { TrainerEvent } from '../protocol/messages.ts';
 /** What the panel shows itself; distances stand beside it and are asked for apart. */
 export type Wish = Omit<Look, 'show'> & { show: Exclude<Look['show'], 'distances'> };
 
+export type LookMode = 'pinned' | 'picture' | 'video';
+
 export interface LooksState {
-  /** The attention tab shows one picture closer, not all that are pinned. */
-  closer: boolean;
+  /** What the attention tab shows: all pinned images at a glance, one picture closer, or a video. */
+  mode: LookMode;
   wish: Wish;
   /** Head whose map is shown large; null for the mean. */
   head: number | null;
@@ -26,7 +28,7 @@ export interface LooksState {
 }
 
 export const looksStore = createStore<LooksState>(() => ({
-  closer: false,
+  mode: 'pinned',
   wish: {
     image: 0,
     resolution: 'trained',
@@ -44,8 +46,8 @@ export const looksStore = createStore<LooksState>(() => ({
   photo: null,
 }));
 
-export function showCloser(closer: boolean): void {
-  looksStore.setState({ closer });
+export function showMode(mode: LookMode): void {
+  looksStore.setState({ mode });
 }
 
 export function wishFor(change: Partial<Wish>): void {
@@ -82,12 +84,12 @@ export function applyToLooks(event: LookEvent): void {
         awaited: null,
         answered: null,
         distances: null,
-        closer: true,
+        mode: 'picture',
         wish: { ...wish, image: 'photo', resolution: 'own', patch: null },
       }));
       return;
     case 'photo-refused':
-      looksStore.setState({ refusal: event.sentence, closer: true });
+      looksStore.setState({ refusal: event.sentence, mode: 'picture' });
       return;
     default:
       event satisfies never;

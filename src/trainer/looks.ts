@@ -5,14 +5,12 @@ import type { Catalogue } from '../data/catalogue.ts';
 import { ownView, PictureTooNarrowError } from '../data/own-view.ts';
 import { type OpenedPhoto, openPhoto, PhotoRefused } from '../data/photo.ts';
 import { patchRows } from '../data/view.ts';
-import type { RunSnapshot } from '../dino/run-state.ts';
 import { attentionDistances, CLS, rollout, tokenAttention } from '../eval/attention-flow.ts';
 import { bytesOf, close, type Opened, openNetwork } from '../eval/opened.ts';
 import { type Between, paced } from '../eval/pace.ts';
 import { patchColors } from '../eval/patch-colors.ts';
-import { initialNetwork } from '../model/border.ts';
-import { disposeNetwork } from '../model/network.ts';
 import type { Look, LookResult } from '../protocol/looks.ts';
+import { borrow } from './borrowed.ts';
 import { breathe } from './breathe.ts';
 import { imageOf } from './evaluated-images.ts';
 import type { Follower } from './followers.ts';
@@ -134,7 +132,7 @@ export class Looks implements Follower {
       grid: { rows, columns },
     }));
     try {
-      const shown = await show(opened, look, block, backbone.patchSize, between);
+      const shown = await shownOf(opened, look, block, backbone.patchSize, between);
       return {
         look,
         step,
@@ -176,9 +174,13 @@ export class Looks implements Follower {
     this.free();
     const { run } = subject;
     const { patches, grid } = input();
-    const open = (parameters: RunSnapshot['teacher']['parameters']) =>
-      openNetwork(parameters, run.config.backbone, patches, grid, between);
-    const opened = await withNetwork(run, network, open);
+    const borrowed = borrow(run, network);
+    let opened: Opened;
+    try {
+      opened = await openNetwork(borrowed.parameters, run.config.backbone, patches, grid, between);
+    } finally {
+      borrowed.giveBack();
+    }
     if (bytesOf(opened) <= KEPT_BYTES) this.kept = { key, subject, opened };
     return opened;
   }
@@ -189,31 +191,10 @@ export class Looks implements Follower {
   }
 }
 
-/** Calls `work` with the parameters of a network of the run as it is now. */
-async function withNetwork<T>(
-  run: TrainingRun,
-  which: Look['network'],
-  work: (parameters: RunSnapshot['teacher']['parameters']) => Promise<T>,
-): Promise<T> {
-  if (which === 'untrained') {
-    const network = initialNetwork(run.spec, run.config.training.seed);
-    try {
-      return await work(network.parameters);
-    } finally {
-      disposeNetwork(network);
-    }
-  }
-  const held = run.hold();
-  try {
-    return await work(held[which].parameters);
-  } finally {
-    run.release(held);
-  }
-}
-
-async function show(
+/** What is asked for of a block, from the CLS token or from a patch. */
+export async function shownOf(
   opened: Opened,
-  { show: what, patch }: Look,
+  { show: what, patch }: Pick<Look, 'show' | 'patch'>,
   block: number,
   patchSize: number,
   between: Between,

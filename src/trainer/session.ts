@@ -7,8 +7,8 @@ import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.t
 import { Ahead } from './ahead.ts';
 import { Anatomist } from './anatomy/anatomist.ts';
 import { openBackend, type Preference } from './backend.ts';
-import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
 import { Maps } from './embedding/maps.ts';
+import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
 import { Followers } from './followers.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
 import { Loading } from './loading.ts';
@@ -23,6 +23,7 @@ import { statusOf } from './status.ts';
 import { Studies } from './studies/studies.ts';
 import { TrainingLoop } from './training-loop.ts';
 import { TrainingRun } from './training-run.ts';
+import { Videos } from './videos.ts';
 
 const REPLACED = 'The run was replaced meanwhile. Start the study again on the new one.';
 
@@ -33,6 +34,7 @@ export class Session {
   readonly looks: Looks;
   readonly studies: Studies;
   readonly maps: Maps;
+  readonly videos: Videos;
   readonly anatomist: Anatomist;
   readonly exchange: RunExchange;
   private readonly runs: Runs;
@@ -58,7 +60,15 @@ export class Session {
     this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
     this.maps = new Maps(emit, (work) => this.observer.exclusively(work), this.studies.cache);
     this.anatomist = new Anatomist(emit);
-    this.followers = new Followers([this.observer, this.anatomist, this.looks, this.studies, this.maps]);
+    this.videos = new Videos(emit, (work) => this.observer.exclusively(work));
+    this.followers = new Followers([
+      this.observer,
+      this.anatomist,
+      this.looks,
+      this.studies,
+      this.maps,
+      this.videos,
+    ]);
     this.ahead = new Ahead(emit, this.observer);
     this.reporter = new Reporter(emit, () => this.sendStatus());
     this.loading = new Loading(emit);

@@ -69,6 +69,12 @@ async function obey(command: Command): Promise<void> {
       return session.maps.export(command.id, command);
     case 'cancel-map':
       return session.maps.cancel(command.id);
+    case 'open-video':
+      return session.videos.open(command.file);
+    case 'look-at-video':
+      return session.videos.look(command.id, command.wish);
+    case 'cancel-video':
+      return session.videos.cancel(command.id);
     case 'dissect':
       return session.dissect(command.id, command.image);
     case 'get-specimen':

@@ -7,6 +7,7 @@ import { type SeriesState, seriesStore } from '../state/series.ts';
 import { type SessionState, sessionStore } from '../state/session.ts';
 import { type SettingsState, settingsStore } from '../state/settings.ts';
 import { type StudiesState, studiesStore } from '../state/studies.ts';
+import { type VideosState, videosStore } from '../state/videos.ts';
 import { type ViewState, viewStore } from '../state/view.ts';
 
 export const useSession = <T>(select: (state: SessionState) => T): T => useStore(sessionStore, select);
@@ -17,3 +18,4 @@ export const useLooks = <T>(select: (state: LooksState) => T): T => useStore(loo
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(viewStore, select);
 export const useStudies = <T>(select: (state: StudiesState) => T): T => useStore(studiesStore, select);
 export const useEmbedding = <T>(select: (state: EmbeddingState) => T): T => useStore(embeddingStore, select);
+export const useVideos = <T>(select: (state: VideosState) => T): T => useStore(videosStore, select);

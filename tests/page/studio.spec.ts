@@ -13,7 +13,7 @@ const test = pageTest.extend<{ place: (...path: string[]) => string }>({
 
 const large = (page: Page) => page.getByRole('button', { name: /^Click a patch, or walk/ });
 const largeMap = (page: Page) => large(page).getByRole('img');
-const zone = (page: Page) => page.getByRole('region', { name: /^Drop a photo here/ });
+const zone = (page: Page) => page.getByRole('region', { name: /^Drop a photo or a video here/ });
 
 /** Writes a file of the test's own; its path. */
 function made(place: (...path: string[]) => string, name: string, content: Uint8Array): string {
@@ -39,7 +39,9 @@ async function dropPhoto(page: Page, file: string): Promise<void> {
   const data = { items: [], files: [file], dragOperationsMask: 1 };
   await browser.send('Input.dispatchDragEvent', { type: 'dragEnter', ...at, data });
   await browser.send('Input.dispatchDragEvent', { type: 'dragOver', ...at, data });
-  await expect(page.getByText('Drop a photo here to look at it, without training on it')).toBeVisible();
+  await expect(
+    page.getByText('Drop a photo or a video here to look at it, without training on it'),
+  ).toBeVisible();
   await browser.send('Input.dispatchDragEvent', { type: 'drop', ...at, data });
   await browser.detach();
 }

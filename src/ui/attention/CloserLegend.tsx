@@ -4,7 +4,7 @@ import type { LookResult } from '../../protocol/looks.ts';
 import { formatShare, largestOf } from '../panels/attention-maps.ts';
 import pictures from '../panels/pictures.module.css';
 import { useView } from '../use-stores.ts';
-import type { Drawing } from './CloserTools.tsx';
+import type { Drawing } from './DrawingTools.tsx';
 import type { LookMaps } from './look-maps.ts';
 import { scaleOf } from './map-style.ts';
 

@@ -8,9 +8,10 @@ import { PanelFrame } from '../panels/PanelFrame.tsx';
 import panel from '../panels/panels.module.css';
 import { useDataset, useLooks, useSession } from '../use-stores.ts';
 import { CloserLegend } from './CloserLegend.tsx';
-import { CloserTools, type Drawing } from './CloserTools.tsx';
+import { CloserTools } from './CloserTools.tsx';
 import classes from './closer.module.css';
 import { Distances } from './Distances.tsx';
+import { type Drawing, FIRST_DRAWING } from './DrawingTools.tsx';
 import { HeadTiles } from './HeadTiles.tsx';
 import { LargeColors } from './LargeColors.tsx';
 import { LargeMap } from './LargeMap.tsx';
@@ -28,7 +29,7 @@ export function CloserPanel() {
   const refusal = useLooks((state) => state.refusal);
   const hasImages = useDataset((state) => state.summary !== null);
   const step = useSession(({ status }) => status?.step ?? 0);
-  const [drawing, setDrawing] = useState<Drawing>({ colormap: 'viridis', masked: false, fromZero: false });
+  const [drawing, setDrawing] = useState<Drawing>(FIRST_DRAWING);
   const behind = result ? Math.max(0, step - result.step) : 0;
   return (
     <PhotoZone>

@@ -7,8 +7,8 @@ import { crispSize, type Size } from '../canvas/fit.ts';
 import { PixelCanvas } from '../canvas/PixelCanvas.tsx';
 import { usePixelRatio } from '../canvas/pixel-ratio.ts';
 import { AttentionTile } from '../panels/AttentionTile.tsx';
-import type { Drawing } from './CloserTools.tsx';
 import classes from './closer.module.css';
+import type { Drawing } from './DrawingTools.tsx';
 import type { LookMaps, NamedMap } from './look-maps.ts';
 import { type LookStyle, useLookStyle, useMapStyle } from './map-style.ts';
 
@@ -25,7 +25,7 @@ const CAPTION = 28;
 const MOST_ACROSS = 8;
 
 /** The largest tiles of which all fit into the room, if they can. */
-function tileSize(count: number, { rows, columns }: LookResult, room: Size, ratio: number) {
+export function tileSize(count: number, { rows, columns }: LookResult, room: Size, ratio: number) {
   for (let across = 1; ; across++) {
     const side = (room.width - (across - 1) * GAP) / across - 4;
     const size = crispSize({ width: columns, height: rows }, { width: side, height: room.height }, ratio);

@@ -11,8 +11,8 @@ import { AttentionTile } from '../panels/AttentionTile.tsx';
 import { describeMap } from '../panels/attention-maps.ts';
 import pictures from '../panels/pictures.module.css';
 import { useView } from '../use-stores.ts';
-import type { Drawing } from './CloserTools.tsx';
 import classes from './closer.module.css';
+import type { Drawing } from './DrawingTools.tsx';
 import { blockInWords, type LookMaps, tokenInWords } from './look-maps.ts';
 import { useLookStyle, useMapStyle } from './map-style.ts';
 

@@ -1,6 +1,6 @@
-/** Where a photo can be dropped to be looked at, while a drop anywhere else brings images to train on. */
+/** Where a photo or a video can be dropped to be looked at, while a drop anywhere else brings images to train on. */
 import { type DragEvent, type ReactNode, useState } from 'react';
-import { openPhoto } from '../../state/looking.ts';
+import { openMedia } from '../../state/video-looking.ts';
 import classes from './closer.module.css';
 
 const carriesFiles = ({ dataTransfer }: DragEvent) => dataTransfer.types.includes('Files');
@@ -19,13 +19,13 @@ export function PhotoZone({ children }: { children: ReactNode }) {
     event.preventDefault();
     setOver(false);
     const [file] = event.dataTransfer.files;
-    if (file) openPhoto(file);
+    if (file) void openMedia(file);
   };
   return (
     <section
       className={classes.zone}
       data-over={over}
-      aria-label="Drop a photo here to look at it"
+      aria-label="Drop a photo or a video here to look at it"
       onDragEnter={take}
       onDragOver={take}
       onDragLeave={() => setOver(false)}
@@ -33,7 +33,7 @@ export function PhotoZone({ children }: { children: ReactNode }) {
     >
       {children}
       <p className={classes.invitation} aria-hidden="true">
-        Drop a photo here to look at it, without training on it
+        Drop a photo or a video here to look at it, without training on it
         <small>Anywhere else: images to train on</small>
       </p>
     </section>

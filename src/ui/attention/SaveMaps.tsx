@@ -3,7 +3,7 @@ import { Button, Menu } from '@mantine/core';
 import { download } from '../../client/download.ts';
 import { nameOf, useCard } from '../panels/Thumbnail.tsx';
 import { useLooks } from '../use-stores.ts';
-import type { Drawing } from './CloserTools.tsx';
+import type { Drawing } from './DrawingTools.tsx';
 import { mapsOf } from './look-maps.ts';
 import { useLookStyle } from './map-style.ts';
 import { drawMap, drawSheet, fileName } from './sheet.ts';

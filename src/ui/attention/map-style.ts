@@ -4,7 +4,7 @@ import type { LookResult } from '../../protocol/looks.ts';
 import type { MapStyle } from '../panels/AttentionTile.tsx';
 import { largestOf } from '../panels/attention-maps.ts';
 import { useView } from '../use-stores.ts';
-import type { Drawing } from './CloserTools.tsx';
+import type { Drawing } from './DrawingTools.tsx';
 
 /** A map's style but for its scale, which is each map's own: heads differ more in that than in where they look. */
 export type LookStyle = Omit<MapStyle, 'low' | 'top'> & { fromZero: boolean };

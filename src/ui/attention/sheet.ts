@@ -1,12 +1,12 @@
 /** Maps as pictures to keep: one by itself, or all of a block on a sheet with their names. */
-import { topMassMask } from '../../core/attention-mask.ts';
 import type { LookResult } from '../../protocol/looks.ts';
 import { bitmapOf } from '../canvas/bitmap.ts';
 import type { Size } from '../canvas/fit.ts';
-import { mapLayer, maskLayer, paintLayer, paintOutline } from '../canvas/paint-attention.ts';
+import { paintLayer } from '../canvas/paint-attention.ts';
 import { formatShare, largestOf } from '../panels/attention-maps.ts';
 import { blockInWords, type LookMaps, type NamedMap, sizeInWords, tokenInWords } from './look-maps.ts';
 import { type LookStyle, scaleOf } from './map-style.ts';
+import { paintMap } from './paint-map.ts';
 
 /** Long side of a map by itself, and of one on a sheet, at most; a patch is a whole number of pixels. */
 const MAP_SIDE = 1200;
@@ -99,15 +99,13 @@ function paint(
   style: LookStyle,
 ): void {
   const { rows, columns } = result;
-  const { mass, colormap, smooth, opacity } = style;
-  if (mass === null) {
-    const layer = mapLayer({ values, rows, columns }, scaleOf(result, values, style), colormap, smooth);
-    paintLayer(context, size, picture, layer, opacity);
-    return;
-  }
-  const mask = { values: topMassMask(values, mass), rows, columns };
-  paintLayer(context, size, picture, maskLayer(mask), opacity);
-  paintOutline(context, size, mask, '#fff', []);
+  paintMap(
+    context,
+    size,
+    picture,
+    { values, rows, columns },
+    { ...style, ...scaleOf(result, values, style) },
+  );
 }
 
 function write(

@@ -10,6 +10,7 @@ import { runsStore } from '../../../src/state/runs.ts';
 import { seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
 import { studiesStore } from '../../../src/state/studies.ts';
+import { videosStore } from '../../../src/state/videos.ts';
 import { viewStore } from '../../../src/state/view.ts';
 import { anatomyExample, specimenExample } from './anatomy-example.ts';
 import {
@@ -24,6 +25,9 @@ import {
   summary,
   tuningCurves,
 } from './stores.ts';
+import { videoFrame, videoLook } from './video-example.ts';
+
+const video = { name: 'a.webm', width: 64, height: 48, seconds: 2, rate: 8, codec: 'VP9' };
 
 const fault = { kind: 'data' as const, what: 'No image could be read.', remedy: 'Drop others.' };
 const attention = { step: 3, heads: 1, rows: 1, columns: 1, images: [], overlap: null };
@@ -124,6 +128,29 @@ describe('apply', () => {
     'photo-refused': [
       { type: 'photo-refused', sentence: 'Broken.' },
       () => expect(looksStore.getState().refusal).toBe('Broken.'),
+    ],
+    video: [
+      { type: 'video', video },
+      () => {
+        expect(videosStore.getState()).toMatchObject({ video, fresh: true });
+        expect(looksStore.getState().mode).toBe('video');
+      },
+    ],
+    'video-refused': [
+      { type: 'video-refused', sentence: 'No video.' },
+      () => expect(videosStore.getState().sentence).toBe('No video.'),
+    ],
+    'video-began': [
+      { type: 'video-began', id: 9, look: videoLook },
+      () => expect(videosStore.getState().look).toBeNull(),
+    ],
+    'video-frame': [
+      { type: 'video-frame', id: 9, frame: videoFrame(0), secondsLeft: 3 },
+      () => expect(videosStore.getState().frames).toEqual([]),
+    ],
+    'video-ended': [
+      { type: 'video-ended', id: 9, reason: 'failed', sentence: 'Broken.' },
+      () => expect(videosStore.getState().sentence).toBeNull(),
     ],
     // Nobody asked for them.
     anatomy: [

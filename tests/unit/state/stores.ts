@@ -22,6 +22,7 @@ import { sessionStore } from '../../../src/state/session.ts';
 import { settingsStore } from '../../../src/state/settings.ts';
 import { StepTable } from '../../../src/state/step-table.ts';
 import { studiesStore } from '../../../src/state/studies.ts';
+import { videosStore } from '../../../src/state/videos.ts';
 import { viewStore } from '../../../src/state/view.ts';
 
 export function freshStores(): void {
@@ -34,6 +35,7 @@ export function freshStores(): void {
   anatomyStore.setState(anatomyStore.getInitialState(), true);
   runsStore.setState(runsStore.getInitialState(), true);
   seriesStore.setState({ ...seriesStore.getInitialState(), steps: new StepTable() }, true);
+  videosStore.setState(videosStore.getInitialState(), true);
 }
 
 export class RecordingTrainer implements TrainerClient {
