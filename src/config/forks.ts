@@ -1,5 +1,5 @@
 /** What of a run may be changed when another goes on from its state, and what not and why. */
-import { fieldOf, valueIn } from './fields.ts';
+import { FIELDS, valueIn } from './fields.ts';
 import { differences, type LeafValue } from './overrides.ts';
 import type { RunConfig } from './schema.ts';
 
@@ -37,12 +37,22 @@ export function forkRefusal(child: RunConfig, parent: RunConfig): string | null 
   for (const [group, key] of differences(child, parent)) {
     const reason = fixedReason(group, key);
     if (reason)
-      return `A fork cannot change ${labelOf(group, key)}: ${reason}. Begin a new run with it instead.`;
+      return `A fork cannot change ${settingLabel(group, key)}: ${reason}. Begin a new run with it instead.`;
   }
   // AdamW and Adam keep the same two moments of each weight, SGD one.
   if ((child.optimizer.kind === 'sgd') !== (parent.optimizer.kind === 'sgd'))
     return 'A fork cannot change between SGD and Adam: what the optimizer has gathered would be of another kind. Begin a new run with it instead.';
   return null;
+}
+
+/** What a fork cannot change, by reason, as the settings panel names it. */
+export function fixedSettings(): { reason: string; labels: string[] }[] {
+  const byReason = new Map<string, string[]>();
+  for (const { group, key, label } of FIELDS) {
+    const reason = fixedReason(group, key);
+    if (reason) byReason.set(reason, [...(byReason.get(reason) ?? []), label]);
+  }
+  return [...byReason].map(([reason, labels]) => ({ reason, labels }));
 }
 
 export interface Difference {
@@ -59,7 +69,7 @@ export function namedDifferences(config: RunConfig, base: RunConfig): Difference
   return differences(config, base).map(([group, key, value]) => ({
     group,
     key,
-    label: labelOf(group, key),
+    label: settingLabel(group, key),
     from: textOf(group, key, leafOf(base, group, key)),
     to: textOf(group, key, value),
   }));
@@ -70,26 +80,11 @@ export function settingText(config: RunConfig, group: string, key: string): stri
   return textOf(group, key, leafOf(config, group, key));
 }
 
-function fieldNamed(group: string, key: string) {
-  return isGroup(group) ? fieldOf(group, key) : undefined;
-}
+const fieldNamed = (group: string, key: string) =>
+  FIELDS.find((field) => field.group === group && field.key === key);
 
-const GROUP_NAMES: ReadonlySet<string> = new Set([
-  'training',
-  'views',
-  'augment',
-  'backbone',
-  'head',
-  'loss',
-  'teacher',
-  'optimizer',
-  'data',
-  'evaluation',
-] satisfies (keyof RunConfig)[]);
-
-const isGroup = (group: string): group is keyof RunConfig => GROUP_NAMES.has(group);
-
-function labelOf(group: string, key: string): string {
+/** The setting as the settings panel names it. */
+export function settingLabel(group: string, key: string): string {
   return fieldNamed(group, key)?.label ?? `${group}.${key}`;
 }
 

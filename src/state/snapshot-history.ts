@@ -56,6 +56,17 @@ export function bytesOf(history: readonly AttentionSnapshot[]): number {
   return [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0);
 }
 
+/** The snapshot whose step is closest to this one; of two the earlier. */
+export function nearestSnapshot(
+  history: readonly AttentionSnapshot[],
+  step: number,
+): AttentionSnapshot | null {
+  return history.reduce<AttentionSnapshot | null>(
+    (best, each) => (best && Math.abs(best.step - step) <= Math.abs(each.step - step) ? best : each),
+    null,
+  );
+}
+
 /** The newest snapshot that is not after `step`; the first where there is none. */
 export function snapshotAt(history: readonly AttentionSnapshot[], step: number): AttentionSnapshot | null {
   return history.findLast((snapshot) => snapshot.step <= step) ?? history[0] ?? null;

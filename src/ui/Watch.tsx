@@ -5,6 +5,7 @@ import { AttentionTab } from './attention/AttentionTab.tsx';
 import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
 import { CropsPanel } from './panels/CropsPanel.tsx';
 import { KnnPanel } from './panels/KnnPanel.tsx';
+import { RunsTab } from './runs/RunsTab.tsx';
 import { useView } from './use-stores.ts';
 
 const tabs: readonly { value: WatchTab; label: string }[] = [
@@ -12,6 +13,7 @@ const tabs: readonly { value: WatchTab; label: string }[] = [
   { value: 'attention', label: 'Attention' },
   { value: 'knn', label: 'k-NN' },
   { value: 'evaluate', label: 'Evaluate' },
+  { value: 'runs', label: 'Runs' },
 ];
 
 export function Watch() {
@@ -40,6 +42,11 @@ export function Watch() {
       </Tabs.Panel>
       <Tabs.Panel value="evaluate">
         <EvaluatePanel />
+      </Tabs.Panel>
+      <Tabs.Panel value="step">
+      </Tabs.Panel>
+      <Tabs.Panel value="runs">
+        <RunsTab />
       </Tabs.Panel>
     </Tabs>
   );

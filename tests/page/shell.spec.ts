@@ -143,7 +143,7 @@ test('runs by keys alone, and keys rest while a person types', async ({ page }) 
 
   await page.keyboard.press('r');
   const question = page.getByRole('dialog', { name: 'Begin anew?' });
-  await expect(question).toContainText('will be lost');
+  await expect(question).toContainText('stays in the Runs tab');
   await question.getByRole('button', { name: 'Go on' }).click();
   await expect(question).toHaveCount(0);
   await expect(statusLine(page)).toHaveText(paused ?? '');

@@ -25,6 +25,8 @@ export interface Curve {
   dash?: string;
   /** A dot at every point. */
   dots?: boolean;
+  /** Drawn on over rows that have no value of it. */
+  joined?: boolean;
 }
 
 export interface Level {
@@ -167,6 +169,7 @@ export function CurveChart(props: Props) {
                   : false
               }
               activeDot={{ r: 3.5, strokeWidth: 0 }}
+              connectNulls={curve.joined ?? false}
               isAnimationActive={false}
             />
           ))}

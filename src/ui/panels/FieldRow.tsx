@@ -77,7 +77,8 @@ interface ControlProps {
   refused: boolean;
 }
 
-function ControlOf({ id, field, value, set, refused }: ControlProps) {
+/** The control alone, for whoever keeps the value; `set` says whether it was taken. */
+export function ControlOf({ id, field, value, set, refused }: ControlProps) {
   const { control } = field;
   const described = `${id}-about${refused ? ` ${id}-refusal` : ''}`;
   switch (control.kind) {

@@ -19,8 +19,9 @@ export function ResetQuestion({ opened, onClose }: { opened: boolean; onClose: (
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <p className="prose">
-        {plural(step, 'step')} of training will be lost. The settings and images stay. A checkpoint keeps what
-        was learned.
+        A new run begins. This one, of {plural(step, 'step')}, stays in the Runs tab until the page is closed,
+        with its curves and, as far as memory goes, its state to go on from. A checkpoint keeps what was
+        learned for good.
       </p>
       <Group justify="flex-end" gap="xs" mt="md">
         <Button variant="subtle" color="gray" onClick={saveCheckpoint}>
