@@ -2,7 +2,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { AttentionSnapshot, Crops, Neighbours } from '../protocol/values.ts';
 
-export type WatchTab = 'crops' | 'attention' | 'knn' | 'evaluate' | 'step' | 'embedding';
+export type WatchTab = 'crops' | 'attention' | 'knn' | 'evaluate' | 'step' | 'embedding' | 'runs';
 
 export interface Overlay {
   /** Every head's map, their mean, or the mask of the patches that hold the top mass. */

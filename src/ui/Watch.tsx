@@ -43,8 +43,6 @@ export function Watch() {
       <Tabs.Panel value="evaluate">
         <EvaluatePanel />
       </Tabs.Panel>
-      <Tabs.Panel value="step">
-      </Tabs.Panel>
       <Tabs.Panel value="runs">
         <RunsTab />
       </Tabs.Panel>

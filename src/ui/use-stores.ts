@@ -17,6 +17,7 @@ export const useSettings = <T>(select: (state: SettingsState) => T): T => useSto
 export const useDataset = <T>(select: (state: DatasetState) => T): T => useStore(datasetStore, select);
 export const useSeries = <T>(select: (state: SeriesState) => T): T => useStore(seriesStore, select);
 export const useLooks = <T>(select: (state: LooksState) => T): T => useStore(looksStore, select);
+export const useVideos = <T>(select: (state: VideosState) => T): T => useStore(videosStore, select);
 export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(viewStore, select);
 export const useAnatomy = <T>(select: (state: AnatomyState) => T): T => useStore(anatomyStore, select);
