@@ -4,7 +4,6 @@ import type { Tensors } from '../model/network.ts';
 import type { BackboneShape } from '../model/shapes.ts';
 import { clsFeatures } from '../model/vit.ts';
 import { tokenLayout } from '../ops/layout.ts';
-import { productTransposedB } from '../ops/matmul.ts';
 import { l2Normalize } from '../ops/normalize.ts';
 
 /** Normalised patch rows [(to − from)·patches, 3·patch²] of images `from` … `to` − 1, as square pictures of `size` px. */
@@ -59,32 +58,4 @@ export function unitLength(rows: Float32Array, width: number): Float32Array<Arra
     for (let j = at; j < at + width; j++) unit[j] = (rows[j] ?? 0) / norm;
   }
   return unit;
-}
-
-/** Rows of test images that are compared with all training images at once. */
-const BLOCK = 256;
-
-/**
- * Similarities of every test row with every training row, handed over in blocks [rows, train].
- * test [n, width], train [m, width], both row by row and of unit length.
- */
-export async function eachSimilarity(
-  test: Float32Array,
-  train: Float32Array,
-  width: number,
-  visit: (similarities: Float32Array, firstRow: number, rows: number) => void | Promise<void>,
-): Promise<void> {
-  const trainRows = tf.tensor2d(train, [train.length / width, width]);
-  try {
-    for (let first = 0; first * width < test.length; first += BLOCK) {
-      const block = test.subarray(first * width, (first + BLOCK) * width);
-      const rows = block.length / width;
-      const product = tf.tidy(() => productTransposedB(tf.tensor2d(block, [rows, width]), trainRows));
-      const similarities = await product.data<'float32'>();
-      product.dispose();
-      await visit(similarities, first, rows);
-    }
-  } finally {
-    trainRows.dispose();
-  }
 }

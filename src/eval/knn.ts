@@ -65,7 +65,7 @@ export interface KnnSettings {
 
 /** How many of a block of test rows are classified right; similarities [rows, train] row by row. */
 export function countCorrect(
-  similarities: Float32Array,
+  similarities: Float32Array | Float64Array,
   trainLabels: ArrayLike<number>,
   testLabels: ArrayLike<number>,
   { k, temperature, classes }: KnnSettings,

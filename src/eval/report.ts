@@ -78,34 +78,3 @@ function averaged(scores: readonly ClassScores[], weightOf: (scores: ClassScores
     support: scores.reduce((sum, { support }) => sum + support, 0),
   };
 }
-
-/** A value ≥ 0 as Python prints it: a tie between two last digits goes to the even one, where toFixed goes up. */
-export function printed(value: number, digits = 2): string {
-  // A binary fraction lies midway between two decimals of d digits only if it is an odd number of 2^−(d + 1).
-  const tie = (value * 2 ** (digits + 1)) % 2 === 1;
-  const below = Math.floor(value * 10 ** digits);
-  return (tie && below % 2 === 0 ? below / 10 ** digits : value).toFixed(digits);
-}
-
-/**
- * The table that scikit-learn's classification_report prints, its columns and digits. It always says accuracy, where
- * scikit-learn says "micro avg" when some class occurs in neither labels nor predictions; the number is the same.
- */
-export function reportText(report: ClassificationReport, names: readonly string[], digits = 2): string {
-  const { perClass, accuracy, macro, weighted } = report;
-  const width = Math.max(...names.map((name) => name.length), 'weighted avg'.length, digits);
-  const line = (name: string, cells: readonly string[]) =>
-    `${name.padStart(width)} ${cells.map((cell) => ` ${cell.padStart(9)}`).join('')}`;
-  const scores = (name: string, { precision, recall, f1, support }: ClassScores) =>
-    line(name, [...[precision, recall, f1].map((value) => printed(value, digits)), String(support)]);
-  return [
-    line('', ['precision', 'recall', 'f1-score', 'support']),
-    '',
-    ...perClass.map((each, c) => scores(names[c] ?? `class ${c}`, each)),
-    '',
-    line('accuracy', ['', '', printed(accuracy, digits), String(macro.support)]),
-    scores('macro avg', macro),
-    scores('weighted avg', weighted),
-    '',
-  ].join('\n');
-}

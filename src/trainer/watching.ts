@@ -6,8 +6,9 @@ import type { Catalogue } from '../data/catalogue.ts';
 import { patchRows } from '../data/view.ts';
 import type { RunSnapshot } from '../dino/run-state.ts';
 import { clsAttention } from '../eval/attention-maps.ts';
-import { cosineFeatures, eachSimilarity, pixelFeatures } from '../eval/features.ts';
+import { cosineFeatures, pixelFeatures } from '../eval/features.ts';
 import { countCorrect, type Neighbor, nearest } from '../eval/knn.ts';
+import { productLikeness } from '../eval/likeness.ts';
 import { maskOfPatches, overlapByHead } from '../eval/mask-overlap.ts';
 import type { Between } from '../eval/pace.ts';
 import { initialNetwork } from '../model/border.ts';
@@ -89,7 +90,11 @@ export class KnnWatch {
     const trainLabels = labelsOf(this.train);
     const valLabels = labelsOf(this.val);
     let correct = 0;
-    await eachSimilarity(val, train, width, (similarities, first, rows) => {
+    await productLikeness(
+      val,
+      train,
+      width,
+    )((similarities, first, rows) => {
       const labels = valLabels.slice(first, first + rows);
       correct += countCorrect(similarities, trainLabels, labels, { k, temperature, classes });
     });
@@ -133,7 +138,11 @@ export async function neighborsOf(
   const all = await featuresOf(parameters, catalogue, config, candidates, between);
   const query = await featuresOf(parameters, catalogue, config, [id], between);
   let found: Neighbor[] = [];
-  await eachSimilarity(query, all, config.backbone.dim, (similarities) => {
+  await productLikeness(
+    query,
+    all,
+    config.backbone.dim,
+  )((similarities) => {
     found = nearest(similarities, count, candidates.indexOf(id));
   });
   return found.map(({ index, similarity }) => ({ id: candidates[index] ?? 0, similarity }));

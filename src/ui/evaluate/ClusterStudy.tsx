@@ -1,17 +1,9 @@
 /** The card of clusters: which images the network puts together by itself. */
-import { Button, NumberInput } from '@mantine/core';
-import { useState } from 'react';
-import type { FindingOf } from '../../protocol/studies.ts';
+import { NumberInput } from '@mantine/core';
 import { chooseForStudies } from '../../state/studies.ts';
-import { plural } from '../../state/words.ts';
-import { Thumbnail } from '../panels/Thumbnail.tsx';
 import { useDataset, useStudies } from '../use-stores.ts';
-import classes from './evaluate.module.css';
-import { ImageSheet } from './ImageSheet.tsx';
+import { ImageGroups } from './ImageGroups.tsx';
 import { StudyCard } from './StudyCard.tsx';
-
-/** Images shown of a cluster before all of them are asked for. */
-const FIRST = 7;
 
 export function ClusterStudy() {
   return (
@@ -23,7 +15,15 @@ export function ClusterStudy() {
       empty="The groups appear here as pictures. No labels are needed."
       options={<Count />}
     >
-      {({ finding }) => <Clusters clusters={finding.clusters} />}
+      {({ finding }) => (
+        <ImageGroups
+          name="cluster"
+          groups={finding.clusters.map(({ ids, label, share }) => ({
+            ids,
+            about: label !== null && share !== null && ` · ${Math.round(100 * share)} % ${label}`,
+          }))}
+        />
+      )}
     </StudyCard>
   );
 }
@@ -46,45 +46,5 @@ function Count() {
           chooseForStudies({ clusters: Math.round(value) });
       }}
     />
-  );
-}
-
-function Clusters({ clusters }: Pick<FindingOf<'clusters'>, 'clusters'>) {
-  const [open, setOpen] = useState<number | null>(null);
-  const opened = open === null ? undefined : clusters[open];
-  return (
-    <>
-      <ol className={classes.groups}>
-        {clusters.map(({ ids, label, share }, i) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a cluster is its place in the result
-          <li key={i}>
-            <p className={classes.groupHead}>
-              <b>{plural(ids.length, 'image')}</b>
-              {label !== null && share !== null && ` · ${Math.round(100 * share)} % ${label}`}
-              <Button
-                variant="subtle"
-                size="compact-xs"
-                aria-label={`All images of cluster ${i + 1}`}
-                onClick={() => setOpen(i)}
-              >
-                All
-              </Button>
-            </p>
-            <div className={classes.strip}>
-              {ids.slice(0, FIRST).map((id) => (
-                <Thumbnail key={id} id={id} side={44} />
-              ))}
-            </div>
-          </li>
-        ))}
-      </ol>
-      {opened && (
-        <ImageSheet
-          title={`Cluster ${(open ?? 0) + 1}: ${plural(opened.ids.length, 'image')}`}
-          ids={opened.ids}
-          onClose={() => setOpen(null)}
-        />
-      )}
-    </>
   );
 }

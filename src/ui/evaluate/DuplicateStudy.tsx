@@ -1,18 +1,12 @@
 /** The card of near-duplicates. */
-import { Button, NumberInput } from '@mantine/core';
-import { useState } from 'react';
+import { NumberInput } from '@mantine/core';
 import type { FindingOf } from '../../protocol/studies.ts';
 import { chooseForStudies } from '../../state/studies.ts';
-import { plural } from '../../state/words.ts';
 import panel from '../panels/panels.module.css';
-import { Thumbnail } from '../panels/Thumbnail.tsx';
 import { useDataset, useStudies } from '../use-stores.ts';
 import classes from './evaluate.module.css';
-import { ImageSheet } from './ImageSheet.tsx';
+import { ImageGroups } from './ImageGroups.tsx';
 import { StudyCard } from './StudyCard.tsx';
-
-const FIRST = 7;
-const GROUPS = 24;
 
 export function DuplicateStudy() {
   return (
@@ -51,51 +45,22 @@ function Threshold() {
 }
 
 function Groups({ groups }: Pick<FindingOf<'duplicates'>, 'groups'>) {
-  const [open, setOpen] = useState<number | null>(null);
-  const [shown, setShown] = useState(GROUPS);
   const train = useDataset(({ summary }) => summary?.train ?? 0);
-  const opened = open === null ? undefined : groups[open];
   if (groups.length === 0) return <p className={panel.quiet}>No two images are as alike as that.</p>;
   return (
-    <>
-      <ol className={classes.groups}>
-        {groups.slice(0, shown).map(({ ids, similarity }, i) => (
-          <li key={ids[0]}>
-            <p className={classes.groupHead}>
-              <b>{plural(ids.length, 'image')}</b> · up to {similarity.toFixed(4)}
-              {spansSplits(ids, train) && <span className={classes.leak}>both splits</span>}
-              {ids.length > FIRST && (
-                <Button
-                  variant="subtle"
-                  size="compact-xs"
-                  aria-label={`All images of group ${i + 1}`}
-                  onClick={() => setOpen(i)}
-                >
-                  All
-                </Button>
-              )}
-            </p>
-            <div className={classes.strip}>
-              {ids.slice(0, FIRST).map((id) => (
-                <Thumbnail key={id} id={id} side={44} />
-              ))}
-            </div>
-          </li>
-        ))}
-      </ol>
-      {groups.length > shown && (
-        <Button variant="default" size="compact-sm" onClick={() => setShown((count) => count + GROUPS)}>
-          More of the {groups.length} groups
-        </Button>
-      )}
-      {opened && (
-        <ImageSheet
-          title={`${plural(opened.ids.length, 'image')} that hang together`}
-          ids={opened.ids}
-          onClose={() => setOpen(null)}
-        />
-      )}
-    </>
+    <ImageGroups
+      name="group"
+      groups={groups.map(({ ids, similarity }) => ({
+        ids,
+        about: (
+          <>
+            {' '}
+            · up to {similarity.toFixed(4)}
+            {spansSplits(ids, train) && <span className={classes.leak}>both splits</span>}
+          </>
+        ),
+      }))}
+    />
   );
 }
 

@@ -1,5 +1,6 @@
 /** The card of the classification report. */
 import { SegmentedControl, Table } from '@mantine/core';
+import { printed } from '../../core/printed.ts';
 import { classifierSchema } from '../../protocol/studies.ts';
 import { chooseForStudies } from '../../state/studies.ts';
 import { formatCount } from '../charts/format.ts';
@@ -77,9 +78,9 @@ function Figures({ finding }: { finding: ResultOf<'report'>['finding'] }) {
               <Table.Th scope="row" className={classes.method}>
                 {name}
               </Table.Th>
-              <Table.Td className={classes.number}>{figures.precision.toFixed(2)}</Table.Td>
-              <Table.Td className={classes.number}>{figures.recall.toFixed(2)}</Table.Td>
-              <Table.Td className={classes.number}>{figures.f1.toFixed(2)}</Table.Td>
+              <Table.Td className={classes.number}>{printed(figures.precision)}</Table.Td>
+              <Table.Td className={classes.number}>{printed(figures.recall)}</Table.Td>
+              <Table.Td className={classes.number}>{printed(figures.f1)}</Table.Td>
               <Table.Td className={classes.number}>{formatCount(figures.support)}</Table.Td>
             </Table.Tr>
           ))}

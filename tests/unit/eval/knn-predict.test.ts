@@ -1,14 +1,19 @@
 /** k-NN's predictions at several k, leave-one-out and on standardised features, against scikit-learn. */
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../../src/core/safetensors.ts';
 import { majorityVote } from '../../../src/eval/knn.ts';
 import { predictByNeighbors } from '../../../src/eval/knn-predict.ts';
 import { BadLabel } from '../../../src/eval/labels.ts';
-import { euclideanLikeness, type Likeness } from '../../../src/eval/likeness.ts';
+import { euclideanLikeness, type Likeness, productLikeness } from '../../../src/eval/likeness.ts';
 import { fitScaler, standardized } from '../../../src/eval/standardize.ts';
+import { startBackend } from '../../../tools/node-backend.ts';
 import { atOnce, farthest, fixture } from './evaluation-fixture.ts';
 import { cosineLikeness } from './plain-likeness.ts';
+
+beforeAll(async () => {
+  await startBackend('wasm');
+});
 
 const { classes, width, knn } = fixture;
 const train = Float32Array.from(fixture.train.rows);
@@ -25,12 +30,7 @@ describe('standardised features', () => {
   });
 
   it('give the predictions of KNeighborsClassifier(5)', async () => {
-    const likeness = euclideanLikeness(
-      standardized(test, scaler),
-      standardized(train, scaler),
-      width,
-      atOnce,
-    );
+    const likeness = euclideanLikeness(standardized(test, scaler), standardized(train, scaler), width);
     const settings = { ks: [5], classes, vote: { kind: 'majority' }, leaveOneOut: false } as const;
     const [found] = await predictByNeighbors(likeness, labels, settings, atOnce);
     expect([...(found?.predictions ?? [])]).toEqual(knn.standardised5);
@@ -98,6 +98,6 @@ it('stops when the pause between pieces throws', async () => {
   const big = new Float32Array(4000 * 64).map((_, i) => Math.sin(i));
   const given = new Error('given up');
   const giveUp = () => Promise.reject(given);
-  const likeness = euclideanLikeness(big, big, 64, giveUp);
+  const likeness = productLikeness(big, big, 64);
   await expect(predictByNeighbors(likeness, new Int32Array(4000), settings, giveUp)).rejects.toBe(given);
 });

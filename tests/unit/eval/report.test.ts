@@ -1,8 +1,10 @@
 /** Confusion and scores of each class against scikit-learn's numbers and printed table. */
 import { describe, expect, it } from 'vitest';
+import { printed } from '../../../src/core/printed.ts';
 import { BadLabel } from '../../../src/eval/labels.ts';
-import { type ClassScores, classificationReport, printed, reportText } from '../../../src/eval/report.ts';
+import { type ClassScores, classificationReport } from '../../../src/eval/report.ts';
 import { farthest, fixture } from './evaluation-fixture.ts';
+import { reportText } from './report-text.ts';
 
 const flat = ({ precision, recall, f1, support }: ClassScores) => [precision, recall, f1, support];
 
