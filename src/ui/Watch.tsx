@@ -6,6 +6,7 @@ import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
 import { CropsPanel } from './panels/CropsPanel.tsx';
 import { KnnPanel } from './panels/KnnPanel.tsx';
 import { RunsTab } from './runs/RunsTab.tsx';
+import { StepTab } from './step/StepTab.tsx';
 import { useView } from './use-stores.ts';
 
 const tabs: readonly { value: WatchTab; label: string }[] = [
@@ -13,6 +14,7 @@ const tabs: readonly { value: WatchTab; label: string }[] = [
   { value: 'attention', label: 'Attention' },
   { value: 'knn', label: 'k-NN' },
   { value: 'evaluate', label: 'Evaluate' },
+  { value: 'step', label: 'Step by step' },
   { value: 'runs', label: 'Runs' },
 ];
 
@@ -45,6 +47,9 @@ export function Watch() {
       </Tabs.Panel>
       <Tabs.Panel value="runs">
         <RunsTab />
+      </Tabs.Panel>
+      <Tabs.Panel value="step">
+        <StepTab />
       </Tabs.Panel>
     </Tabs>
   );

@@ -1,4 +1,5 @@
 /** The loss taken apart on the host: each pair's cross-entropy, the teacher's entropy, the batch's mean score. Pure. */
+import { entropyOf, logSoftmax } from '../../core/distribution.ts';
 import { type Between, paced } from '../../eval/pace.ts';
 
 /** Answers of both networks to a batch, view by view: each row K numbers. */
@@ -18,23 +19,6 @@ export interface BatchShape {
 }
 
 const TEACHER_VIEWS = 2;
-
-/** ln softmax(row / temperature): [K]. */
-export function logSoftmax(row: Float32Array, temperature: number): Float64Array {
-  let top = Number.NEGATIVE_INFINITY;
-  for (const value of row) top = Math.max(top, value / temperature);
-  let sum = 0;
-  for (const value of row) sum += Math.exp(value / temperature - top);
-  const shift = top + Math.log(sum);
-  return Float64Array.from(row, (value) => value / temperature - shift);
-}
-
-/** −Σ p ln p in nats. */
-export function entropyOf(probabilities: Float32Array): number {
-  let entropy = 0;
-  for (const p of probabilities) if (p > 0) entropy -= p * Math.log(p);
-  return entropy;
-}
 
 /**
  * −Σ targets · ln softmax(student/τ) of every pair of an image: [batch][2·views], teacher view by teacher view; null for
