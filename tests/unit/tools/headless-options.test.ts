@@ -60,7 +60,7 @@ describe('readOptions', () => {
     [['--set', 'head.rows=3'], /no setting “head\.rows”/],
     [['--steps', '0'], /training\.stopAfter cannot be “0”/],
     [['--steps', '5', '--set', 'training.stopAfter=6'], /given twice/],
-    [['--eval', 'knn,karma'], /--eval karma: give knn, linear, report/],
+    [['--eval', 'knn,karma'], /--eval karma: give knn, linear, finetune, report/],
     [['--seed', 'x'], /training\.seed cannot be “x”/],
     [['--backend', 'webgl'], /give wasm or webgpu/],
     [['--backend', 'wasm', '--software'], /--software is for WebGPU/],
