@@ -45,11 +45,12 @@ const plus = (a: Float64Array, factor: number, b: Float64Array): Float64Array =>
   a.map((value, i) => value + factor * (b[i] ?? 0));
 const largest = (a: Float64Array): number => a.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
-/** From `start`, until the largest |element| of the gradient is at most `tolerance`, or no step descends any more. */
+/** From `start`, until the largest |element| of the gradient is at most `tolerance`, or no step descends any more. `onIteration` hears how many are done. */
 export async function minimise(
   objective: Objective,
   start: Float64Array,
   { tolerance, iterations }: { tolerance: number; iterations: number },
+  onIteration: (done: number) => void = () => {},
 ): Promise<Minimum> {
   const at = async (x: Float64Array): Promise<Point> => {
     const gradient = new Float64Array(x.length);
@@ -70,7 +71,7 @@ export async function minimise(
     if (curvature > 0) corrections.push({ s, y, rho: 1 / curvature });
     if (corrections.length > MEMORY) corrections.shift();
     point = next;
-    done++;
+    onIteration(++done);
   }
   const gradient = largest(point.gradient);
   return {

@@ -44,6 +44,7 @@ export async function logisticRegression(
   classes: number,
   { C, tolerance = 1e-4, iterations = 1000 }: LogisticSettings,
   between: Between,
+  onIteration: (done: number) => void = () => {},
 ): Promise<LogisticRegression> {
   const n = rows.length / width;
   const all = Array.from({ length: n }, (_, i) => labelAt(labels, i, classes));
@@ -85,10 +86,12 @@ export async function logisticRegression(
     }
     return loss;
   };
-  const { x, value, ...how } = await minimise(objective, new Float64Array(split + count), {
-    tolerance,
-    iterations,
-  });
+  const { x, value, ...how } = await minimise(
+    objective,
+    new Float64Array(split + count),
+    { tolerance, iterations },
+    onIteration,
+  );
   const weights = new Float64Array(classes * width);
   const bias = new Float64Array(classes).fill(Number.NEGATIVE_INFINITY);
   for (const [place, label] of present.entries()) {

@@ -1,9 +1,9 @@
 /** Which images the network puts together by itself, and how far that agrees with the classes where there are any. */
 import { normalizedMutualInformation, purity } from '../../eval/agreement.ts';
-import { type Clusters, kMeans } from '../../eval/kmeans.ts';
 import type { FindingOf, Study } from '../../protocol/studies.ts';
 import type { Findings } from './knn.ts';
 import { unitRows } from './likeness.ts';
+import type { ResultOf } from './numerics-messages.ts';
 import { besideBaselines, type Figure, type Measured } from './scores.ts';
 import { type Features, inWords, type Split, TURN, type Who, type Workbench } from './workbench.ts';
 
@@ -26,8 +26,14 @@ export async function clusterStudy(study: ClusterStudy, bench: Workbench): Promi
     const side = Math.min(PIXELS, bench.pixelSide);
     const features = unitRows(await bench.features(who, images.ids, 1, side));
     bench.say(`k-means, ${TURN[who]}`);
-    const settings = { seed: bench.config.training.seed, restarts: RESTARTS };
-    const found = await kMeans(features.rows, features.width, count, settings, bench.between);
+    const { seed } = bench.config.training;
+    const found = await bench.numerics<'clusters'>({
+      task: 'clusters',
+      ...features,
+      count,
+      seed,
+      restarts: RESTARTS,
+    });
     const clusters = described(found, features, images, classes);
     const figures: Figure[] = [
       { method: 'purity', unit: 'index', n, value: purity(found.assignment, images.labels) },
@@ -56,7 +62,7 @@ export async function clusterStudy(study: ClusterStudy, bench: Workbench): Promi
 }
 
 function described(
-  { assignment, centers }: Clusters,
+  { assignment, centers }: ResultOf<'clusters'>,
   { rows, width }: Features,
   { ids, labels }: Split,
   classes: readonly string[],

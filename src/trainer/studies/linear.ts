@@ -1,8 +1,5 @@
 /** What a linear layer can read from frozen features: trained by SGD as the paper does, and fitted to convergence. */
-import { predictLinear } from '../../eval/linear-model.ts';
-import { linearProbe, officialRate, sweepRates } from '../../eval/linear-probe.ts';
-import { logisticRegression } from '../../eval/logistic.ts';
-import { fitScaler, standardized } from '../../eval/standardize.ts';
+import { officialRate } from '../../eval/linear-probe.ts';
 import type { FindingOf, Study } from '../../protocol/studies.ts';
 import type { Findings } from './knn.ts';
 import { accuracyOf, besideBaselines, type Measured } from './scores.ts';
@@ -51,8 +48,7 @@ export async function linearStudy(study: LinearStudy, bench: Workbench): Promise
     const features = await material(bench, who, train, val, blocks);
     const stage = TURN[who];
     const probe = await probed(bench, study, features, { train, val, classes }, `Linear probe, ${stage}`);
-    bench.say(`Logistic regression, ${stage}`);
-    const logistic = await fitted(bench, features, train, classes);
+    const logistic = await fitted(bench, features, train, classes, `Logistic regression, ${stage}`);
     if (!logistic.converged) converged = false;
     const figures = [
       accuracyOf(`linear probe, SGD, ${study.epochs} epochs`, probe.predictions, val.labels),
@@ -87,27 +83,29 @@ export async function probed(
 ) {
   const batch = batchOf(truth.train.ids.length);
   const settings = { batch, epochs, momentum: 0.9, weightDecay: 0, seed: bench.config.training.seed };
-  const rows = { rows: train.rows, labels: truth.train.labels };
   const { width } = train;
+  const rows = { rows: train.rows, labels: truth.train.labels };
+  const common = { train: rows, width, classes: truth.classes };
   let rate = officialRate(batch, OFFICIAL_BASE);
   let tried: FindingOf<'linear'>['tried'] = [];
   if (sweep) {
     const rates = SWEPT_BASES.map((base) => officialRate(batch, base));
     const short = { ...settings, epochs: Math.min(epochs, SWEEP_EPOCHS) };
-    const swept = await sweepRates(rows, width, truth.classes, short, rates, bench.between, (rate) =>
-      bench.say(`${stage}: trying learning rates`, rates.indexOf(rate) / rates.length),
+    const swept = await bench.numerics<'sweep'>(
+      { task: 'sweep', ...common, settings: short, rates },
+      (done) => bench.say(`${stage}: trying learning rates`, done / rates.length),
     );
     rate = swept.best;
     tried = swept.tried.map((each) => ({ rate: each.rate, accuracy: 100 * each.accuracy }));
   }
-  const { curve, predictions } = await linearProbe(
-    rows,
-    { rows: val.rows, labels: truth.val.labels },
-    width,
-    truth.classes,
-    { ...settings, rate },
-    bench.between,
-    ({ epoch }) => bench.say(`${stage}: epoch ${epoch} of ${epochs}`, epoch / epochs),
+  const { curve, predictions } = await bench.numerics<'probe'>(
+    {
+      task: 'probe',
+      ...common,
+      test: { rows: val.rows, labels: truth.val.labels },
+      settings: { ...settings, rate },
+    },
+    (done) => bench.say(`${stage}: epoch ${done} of ${epochs}`, done / epochs),
   );
   const finding: FindingOf<'linear'> = {
     kind: 'linear',
@@ -128,21 +126,24 @@ function batchOf(images: number): number {
 }
 
 /** Logistic regression on standardized features, as scikit-learn fits it. */
-export async function fitted(
+export function fitted(
   bench: Workbench,
   { train, val }: Material,
   truth: Split,
   classes: number,
+  stage: string,
 ): Promise<{ predictions: Int32Array; converged: boolean }> {
-  const scaler = fitScaler(train.rows, train.width);
-  const model = await logisticRegression(
-    standardized(train.rows, scaler),
-    train.width,
-    truth.labels,
-    classes,
-    { C, iterations: ITERATIONS },
-    bench.between,
+  bench.say(stage);
+  return bench.numerics<'logistic'>(
+    {
+      task: 'logistic',
+      train: { rows: train.rows, labels: truth.labels },
+      test: val.rows,
+      width: train.width,
+      classes,
+      C,
+      iterations: ITERATIONS,
+    },
+    (done) => bench.say(`${stage}: iteration ${done} of at most ${inWords(ITERATIONS)}`),
   );
-  const predictions = await predictLinear(model, standardized(val.rows, scaler), bench.between);
-  return { predictions, converged: model.converged };
 }

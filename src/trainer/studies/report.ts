@@ -78,8 +78,7 @@ const predictions: Record<ReportStudy['classifier'], Predict> = {
   },
   async logistic(bench, who, task, stage) {
     const features = await lastBlock(bench, who, task);
-    bench.say(stage);
-    return (await fitted(bench, features, task.train, task.classes)).predictions;
+    return (await fitted(bench, features, task.train, task.classes, stage)).predictions;
   },
   async finetune(bench, who, task, stage) {
     const before = finetunedBefore(bench, who, TUNING, task);

@@ -13,6 +13,8 @@ import type { Study, TuningCurves } from '../../protocol/studies.ts';
 import { evalRows, idsOf, imageOf, pixelSide, scoredIds } from '../evaluated-images.ts';
 import { networkShape } from '../run-settings.ts';
 import type { FeatureCache } from './cache.ts';
+import { numerics } from './numerics.ts';
+import type { JobOf, ResultOf, Task } from './numerics-messages.ts';
 import { Pace, Rhythm } from './pace.ts';
 import { type Desk, StudyRefused } from './queue.ts';
 
@@ -100,6 +102,11 @@ export class Workbench {
       this.desk.signal.throwIfAborted();
       return work();
     });
+  }
+
+  /** A plain computation, in a worker of its own where there are workers. `say` tells how many parts of it are done. */
+  numerics<T extends Task>(job: JobOf<T>, say: (done: number) => void = () => {}): Promise<ResultOf<T>> {
+    return numerics(job, { signal: this.desk.signal, between: this.between, onProgress: say });
   }
 
   /** @throws StudyRefused when the images have no classes to score by. */
