@@ -87,6 +87,8 @@ const loss = z.strictObject({
   centerMomentum: share.default(0.9),
   /** Off: the teacher uses the student's temperature. */
   sharpening: z.boolean().default(true),
+  /** Off: the student's own answers are the targets, and the gradient goes through them too. */
+  stopGradient: z.boolean().default(true),
   /** L2-normalise the teacher's logits (recipe tutorial-basic). */
   teacherLogitsL2: z.boolean().default(false),
 });

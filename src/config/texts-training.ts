@@ -66,6 +66,13 @@ export const lossTexts: FieldTexts<'loss'> = {
       'Lets the teacher have its own low temperature; off, it uses the student’s and drifts to a tie.',
     paper: 'on',
   },
+  stopGradient: {
+    label: 'Stop-gradient',
+    symbol: 'sg',
+    sentence:
+      'Keeps the loss from changing the answers it asks for; off, the student sets its own goal and moves that as well.',
+    paper: 'on',
+  },
   centerMomentum: {
     label: 'Center momentum',
     symbol: 'm',

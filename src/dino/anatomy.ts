@@ -4,12 +4,11 @@ import { head } from '../model/head.ts';
 import { clsFeatures, globalViews } from '../model/vit.ts';
 import { lossAndGradients } from '../ops/backward.ts';
 import { clipGradients } from '../ops/clip.ts';
-import { crossViewLoss } from '../ops/cross-view-loss.ts';
 import { ema } from '../ops/ema.ts';
 import { optimizer, updateScalars } from '../ops/optimizers.ts';
 import { scalarOf, VALUE } from '../ops/step-values.ts';
-import { followedTeacher } from '../ops/update-parameters.ts';
 import { featureSpread } from './health.ts';
+import { stepLoss, teacherSide } from './loss.ts';
 import type { RunState } from './run-state.ts';
 import type { StepSettings } from './step.ts';
 import type { StepInputs } from './step-inputs.ts';
@@ -41,7 +40,7 @@ export function stepAnswers(run: RunState, inputs: StepInputs, s: StepSettings):
   const { views, dropPath, values } = inputs;
   const { backbone, head: headShape } = s.shape;
   const student = weights.student.tensors;
-  const teacher = s.teacherUpdate === 'before' ? followedTeacher(weights, values) : weights.teacher.tensors;
+  const teacher = teacherSide(weights, values, s);
   const teacherCls = clsFeatures(teacher, globalViews(views), backbone); // [2·batch, dim]
   const teacherLogits = head(teacher, teacherCls, headShape);
   const targets = teacherTargets(teacherLogits, center, scalarOf(values, VALUE.inverseTemperature), s);
@@ -50,7 +49,7 @@ export function stepAnswers(run: RunState, inputs: StepInputs, s: StepSettings):
     const logits = head(student, clsFeatures(student, views, backbone, dropPath), headShape);
     // The pass runs in a scope of its own, which its answers have to outlive.
     kept.push(tf.keep(tf.clone(logits)));
-    return crossViewLoss(logits, targets, s.views, s.studentTemp);
+    return stepLoss(logits, targets, center, values, s);
   });
   const [inner] = kept;
   if (!inner) throw new RangeError('The student gave no answer');

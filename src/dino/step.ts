@@ -4,21 +4,18 @@ import { head } from '../model/head.ts';
 import type { NetworkShape } from '../model/shapes.ts';
 import { clsFeatures, globalViews } from '../model/vit.ts';
 import { lossAndGradients } from '../ops/backward.ts';
-import { crossViewLoss } from '../ops/cross-view-loss.ts';
 import type { Ring } from '../ops/ring.ts';
 import { scalarOf, VALUE } from '../ops/step-values.ts';
-import { followedTeacher, type UpdateSettings, updateParameters } from '../ops/update-parameters.ts';
+import { type UpdateSettings, updateParameters } from '../ops/update-parameters.ts';
 import { batchStatistics } from './batch-statistics.ts';
 import { featureSpread, meanEntropy } from './health.ts';
+import { type LossSettings, stepLoss, teacherSide } from './loss.ts';
 import type { RunState } from './run-state.ts';
 import type { StepInputs } from './step-inputs.ts';
-import { moveCenter, type TargetSettings, teacherTargets } from './targets.ts';
+import { moveCenter, teacherTargets } from './targets.ts';
 
-export interface StepSettings extends TargetSettings, UpdateSettings {
+export interface StepSettings extends LossSettings, UpdateSettings {
   shape: NetworkShape;
-  /** Views of an image: two global and the local ones. */
-  views: number;
-  studentTemp: number;
 }
 
 /** Loss, mean teacher entropy, feature spread, gradient norm before clipping. */
@@ -34,7 +31,7 @@ export function trainStep(run: RunState, inputs: StepInputs, ring: Ring, s: Step
     const { views, dropPath, values } = inputs;
     const { backbone, head: headShape } = s.shape;
     const student = weights.student.tensors;
-    const teacher = s.teacherUpdate === 'before' ? followedTeacher(weights, values) : weights.teacher.tensors;
+    const teacher = teacherSide(weights, values, s);
     const teacherBatches = batchStatistics(run.teacher.buffers);
     const studentBatches = batchStatistics(run.student.buffers);
 
@@ -46,7 +43,7 @@ export function trainStep(run: RunState, inputs: StepInputs, ring: Ring, s: Step
     const { loss, gradients } = lossAndGradients(weights, () => {
       const studentCls = clsFeatures(student, views, backbone, dropPath); // [views·batch, dim]
       const studentLogits = head(student, studentCls, headShape, studentBatches.watch); // [views·batch, K]
-      return crossViewLoss(studentLogits, targets, s.views, s.studentTemp);
+      return stepLoss(studentLogits, targets, center, values, s);
     });
 
     const { finite, gradientNorm } = updateParameters(weights, gradients, loss, values, s);

@@ -2,7 +2,7 @@
 import { applyOverrides } from '../config/overrides.ts';
 import { defaultConfig, type RunConfig } from '../config/schema.ts';
 
-export const laboratorySwitches = ['centering', 'sharpening', 'momentum'] as const;
+export const laboratorySwitches = ['centering', 'sharpening', 'momentum', 'stopGradient'] as const;
 export type LaboratorySwitch = (typeof laboratorySwitches)[number];
 
 /** Whether what the switch stands for is at work under these settings. */
@@ -12,6 +12,8 @@ export function isOn({ loss, teacher }: RunConfig, which: LaboratorySwitch): boo
       return loss.centering;
     case 'sharpening':
       return loss.sharpening;
+    case 'stopGradient':
+      return loss.stopGradient;
     case 'momentum':
       return teacher.momentum > 0 || teacher.momentumEnd > 0;
     default:
@@ -31,6 +33,8 @@ export function switched(
       return applyOverrides(config, { loss: { centering: on } });
     case 'sharpening':
       return applyOverrides(config, { loss: { sharpening: on } });
+    case 'stopGradient':
+      return applyOverrides(config, { loss: { stopGradient: on } });
     case 'momentum': {
       const { momentum, momentumEnd } = on ? before.teacher : { momentum: 0, momentumEnd: 0 };
       return applyOverrides(config, { teacher: { momentum, momentumEnd } });

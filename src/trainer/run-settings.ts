@@ -18,6 +18,7 @@ export function stepSettings(config: RunConfig): StepSettings {
     views: 2 + views.localCount,
     studentTemp: loss.studentTemp,
     teacherUpdate: teacher.update,
+    stopGradient: loss.stopGradient,
     centering: loss.centering,
     centerMomentum: loss.centerMomentum,
     teacherLogitsL2: loss.teacherLogitsL2,

@@ -86,7 +86,7 @@ test('a switch of the collapse laboratory forks at once, and Back returns', asyn
   await page.getByRole('tab', { name: 'Runs' }).click();
   const parent = (await cards(page).first().getByRole('heading').textContent()) ?? '';
   const switches = page.getByRole('region', { name: 'Switches' });
-  await switches.getByText('Momentum', { exact: false }).first().click();
+  await switches.getByRole('switch', { name: /^Momentum/ }).press('Space');
   await expect(cards(page)).toHaveCount(2);
   await expect(cards(page).first()).toContainText(/Teacher momentum: .* → 0/);
   await expect(statusLine(page)).toContainText(`Paused at step ${left} of`);

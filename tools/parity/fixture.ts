@@ -109,6 +109,7 @@ export function readStepFixture(bytes: Uint8Array): StepFixture {
     teacherUpdate: 'after',
     centering: true,
     centerMomentum: config.center_momentum,
+    stopGradient: true,
     teacherLogitsL2: false,
     clip: config.clip_grad > 0 ? 'tensor' : 'off',
     clipNorm: config.clip_grad,

@@ -24,6 +24,11 @@ const TEXTS: Record<LaboratorySwitch, { label: string; symbol: string; off: stri
     symbol: 'θ_t ← m θ_t + (1 − m) θ_s',
     off: 'Off: after each step the teacher is the student’s copy (m = 0), and the student chases itself.',
   },
+  stopGradient: {
+    label: 'Stop-gradient',
+    symbol: 'sg(P_t)',
+    off: 'Off: the targets are the student’s own answers and are learned as well. The two sides meet where it costs least: at an answer that is the same for all.',
+  },
 };
 
 export function Switches() {

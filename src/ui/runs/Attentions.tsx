@@ -77,9 +77,8 @@ function Pair({ sides }: { sides: readonly Side[] }) {
   const second = find(right) ?? sides.at(-1);
   const first = find(left) ?? parentOf(second, sides) ?? sides.find((side) => side !== second);
   if (!first || !second) return null;
-  const steps = [first, second].map(({ history }) => history.at(-1)?.step ?? 0);
-  const last = Math.max(...steps);
-  const step = Math.min(chosen ?? Math.min(...steps), last);
+  const last = Math.max(...[first, second].map(({ history }) => history.at(-1)?.step ?? 0));
+  const step = Math.min(chosen ?? last, last);
   const shown = [first, second].flatMap((side) => {
     const snapshot = nearestSnapshot(side.history, step);
     return snapshot ? [{ ...side, snapshot }] : [];

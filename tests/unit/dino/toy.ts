@@ -25,6 +25,7 @@ export const TOY: StepSettings = {
   views: 4,
   studentTemp: 0.1,
   teacherUpdate: 'after',
+  stopGradient: true,
   centering: true,
   centerMomentum: 0.9,
   teacherLogitsL2: false,

@@ -14,6 +14,7 @@ import { addLinear, linear, linearOfData, linearTransposed } from '../../../src/
 import { addMlp } from '../../../src/ops/mlp.ts';
 import { l2Normalize, weightNorm } from '../../../src/ops/normalize.ts';
 import { reluDropped } from '../../../src/ops/relu.ts';
+import { firstRows, twoSidedLoss } from '../../../src/ops/two-sided-loss.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
 import { asCube, asMatrix, asVector } from './tensors.ts';
 
@@ -37,6 +38,7 @@ interface Case {
 
 const fixedRows = random([7, 5]);
 const fixedTargets = random([4, 11], 2);
+const fixedCenter = random([1, 11]);
 const fixedSquare = random([7, 7]);
 const keepRows = Float32Array.of(0, 1.25, 1.25, 0, 1.25);
 const keepNumbers = Float32Array.from({ length: 15 }, (_, i) => (i % 3 === 1 ? 0 : 1.25));
@@ -142,6 +144,24 @@ const cases: Case[] = [
     shapes: [[8, 11]],
     run: ([student]) => crossViewLoss(asMatrix(student), softmax(tf.tensor2d(fixedTargets, [4, 11])), 4, 0.5),
   },
+  { name: 'firstRows', shapes: [[5, 3]], run: ([x]) => firstRows(asMatrix(x), 2) },
+  ...[null, fixedCenter].map(
+    (center): Case => ({
+      name: center ? 'twoSidedLoss, to both sides' : 'twoSidedLoss without a center',
+      shapes: [
+        [8, 11],
+        [4, 11],
+      ],
+      run: ([student, teacher]) =>
+        twoSidedLoss(
+          asMatrix(student),
+          asMatrix(teacher),
+          center && tf.tensor2d(center, [1, 11]),
+          tf.scalar(2.5),
+          { views: 4, studentTemp: 0.5 },
+        ),
+    }),
+  ),
   ...[false, true].map(
     (drops): Case => ({
       name: drops ? 'reluDropped with dropped numbers' : 'reluDropped',
