@@ -2,9 +2,9 @@
 
 const BAR = 24;
 
-/** Share done, from the first "12 of 300" in a status; null where it names none. */
+/** Share done, from the last "12 of 300" or "12 of at most 300" in a status; null where it names none. */
 export function shareIn(status: string): number | null {
-  const found = /(\d[\d\s.,'’]*) of (\d[\d\s.,'’]*)/.exec(status);
+  const found = [...status.matchAll(/(\d[\d\s.,'’]*) of (?:at most )?(\d[\d\s.,'’]*)/g)].at(-1);
   if (!found) return null;
   const [done, total] = found.slice(1).map((text) => Number(text.replace(/\D/g, '')));
   return done === undefined || total === undefined || total === 0 ? null : Math.min(1, done / total);

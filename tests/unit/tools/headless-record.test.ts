@@ -159,6 +159,7 @@ describe('shareIn', () => {
   it('reads how far a status has come', () => {
     expect(shareIn('Training: step 150 of 600')).toBe(0.25);
     expect(shareIn('Reading images: 1,250 of 5 000')).toBe(0.25);
+    expect(shareIn('Fine-tuning, 1 of 3: epoch 2 of at most 5')).toBe(0.4);
     expect(shareIn('Ready: 2,400 images, 600 steps planned. Press Train.')).toBeNull();
     expect(shareIn('Listing files: 0 of 0')).toBeNull();
   });
