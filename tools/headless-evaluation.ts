@@ -1,9 +1,11 @@
-/** The studies of a headless run, made in the page's Evaluate tab, and what they leave: figures, matrix, features. */
+/** The studies of a headless run, made in the page's Evaluate tab, and what they leave: figures, matrix, features, a map. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import type { StudyKind } from '../src/protocol/studies.ts';
 import { studyTitles } from '../src/state/study-titles.ts';
+import { mapImages } from './headless-embedding.ts';
+import type { Evaluation } from './headless-options.ts';
 import { RunFailure, type Watched } from './headless-page.ts';
 
 const LOOK_EVERY = 300; // ms
@@ -11,16 +13,27 @@ const DOWNLOAD_TIMEOUT = 60_000; // ms
 
 /**
  * Makes the studies one after the other and writes `evaluation.json`, after a report `confusion.png`, and
- * `features.safetensors` where these were asked for. Throws RunFailure when a study ends without a result.
+ * `features.safetensors`, `embedding.png` and `embedding.json` where these were asked for. Throws RunFailure when one
+ * ends without a result.
  */
-export async function evaluate(watched: Watched, studies: readonly StudyKind[], out: string): Promise<void> {
+export async function evaluate(
+  watched: Watched,
+  evaluations: readonly Evaluation[],
+  out: string,
+): Promise<void> {
+  const studies = evaluations.filter((each) => each !== 'embedding');
+  if (studies.length > 0) await study(watched, studies, out);
+  if (evaluations.includes('embedding')) await mapImages(watched, out);
+}
+
+async function study(watched: Watched, studies: readonly StudyKind[], out: string): Promise<void> {
   const { page } = watched;
   await page.getByRole('tab', { name: 'Evaluate', exact: true }).click();
   for (const kind of studies) {
     if (kind === 'features') {
-      const [file] = await Promise.all([page.waitForEvent('download', { timeout: 0 }), study(watched, kind)]);
+      const [file] = await Promise.all([page.waitForEvent('download', { timeout: 0 }), run(watched, kind)]);
       await file.saveAs(join(out, 'features.safetensors'));
-    } else await study(watched, kind);
+    } else await run(watched, kind);
   }
   const matrix = page.getByRole('table', { name: 'Confusion matrix' });
   if ((await matrix.count()) > 0) await matrix.screenshot({ path: join(out, 'confusion.png') });
@@ -29,7 +42,7 @@ export async function evaluate(watched: Watched, studies: readonly StudyKind[], 
 }
 
 /** Runs one study and shows how far it is until it has ended. */
-async function study({ page, trouble, progress }: Watched, kind: StudyKind): Promise<void> {
+async function run({ page, trouble, progress }: Watched, kind: StudyKind): Promise<void> {
   const title = studyTitles[kind];
   const card = page.getByRole('region', { name: title, exact: true });
   await card.getByRole('button', { name: kind === 'features' ? `Save: ${title}` : `Run: ${title}` }).click();

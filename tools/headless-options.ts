@@ -7,6 +7,10 @@ import type { RunConfig } from '../src/config/schema.ts';
 import { decodeHash, encodeConfig } from '../src/config/url.ts';
 import { type StudyKind, studyKinds } from '../src/protocol/studies.ts';
 
+/** What can be made of a trained network: the studies, and a map of the images. */
+export type Evaluation = StudyKind | 'embedding';
+const evaluations: readonly Evaluation[] = [...studyKinds, 'embedding'];
+
 export const USAGE = `npm run headless -- [options]
 
   --data WHAT       samples, tinted, a folder of images, or a .zip (default: samples)
@@ -17,7 +21,7 @@ export const USAGE = `npm run headless -- [options]
                     or stretch to N (for a plan of N steps: --set training.steps=N)
   --seed S          seed of every random choice
   --eval LIST       studies of the trained network, with commas between them:
-                    knn, linear, finetune, report, clusters, duplicates, features
+                    knn, linear, finetune, report, clusters, duplicates, features, embedding
   --backend NAME    wasm or webgpu (default: what the page chooses)
   --software        WebGPU on Chromium's software adapter; implies --backend webgpu
   --out DIR         where the results go (default: out/headless)
@@ -35,8 +39,8 @@ export interface HeadlessOptions {
   address: string;
   backend: 'wasm' | 'webgpu' | null;
   software: boolean;
-  /** In the order in which they are made. */
-  studies: StudyKind[];
+  /** In the order in which they are made; the map comes last. */
+  studies: Evaluation[];
   out: string;
 }
 
@@ -98,11 +102,11 @@ function dataOf(name: string): HeadlessOptions['data'] {
   throw new CommandLineError(`--data ${name}: give a folder, a .zip, samples or tinted.`);
 }
 
-function studiesOf(list: string): StudyKind[] {
+function studiesOf(list: string): Evaluation[] {
   const names = list.split(',').map((name) => name.trim());
   return names.filter(Boolean).map((name) => {
-    const kind = studyKinds.find((each) => each === name);
-    if (!kind) throw new CommandLineError(`--eval ${name}: give ${studyKinds.join(', ')}.`);
+    const kind = evaluations.find((each) => each === name);
+    if (!kind) throw new CommandLineError(`--eval ${name}: give ${evaluations.join(', ')}.`);
     return kind;
   });
 }

@@ -50,7 +50,7 @@ export function mapName({ result: { wish, step } }: KeptMap): string {
   return `map-${wish.projection.method}-${wish.network}-step${step}`;
 }
 
-/** While somebody looks: maps a running run again every so many steps. Returns what ends it. */
+/** Maps a running run again every so many steps, where that is wished. Returns what ends it. */
 export function followRun(): () => void {
   const stops = [sessionStore.subscribe(mapWhenDue), embeddingStore.subscribe(mapWhenDue)];
   mapWhenDue();

@@ -1,7 +1,10 @@
 /** The middle of the page: what the student sees, where it looks, what lies close together, what it is worth. */
 import { Tabs } from '@mantine/core';
+import { useEffect } from 'react';
+import { followRun } from '../state/mapping.ts';
 import { showTab, type WatchTab } from '../state/view.ts';
 import { AttentionTab } from './attention/AttentionTab.tsx';
+import { EmbeddingTab } from './embedding/EmbeddingTab.tsx';
 import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
 import { CropsPanel } from './panels/CropsPanel.tsx';
 import { KnnPanel } from './panels/KnnPanel.tsx';
@@ -14,12 +17,14 @@ const tabs: readonly { value: WatchTab; label: string }[] = [
   { value: 'attention', label: 'Attention' },
   { value: 'knn', label: 'k-NN' },
   { value: 'evaluate', label: 'Evaluate' },
+  { value: 'embedding', label: 'Embedding' },
   { value: 'step', label: 'Step by step' },
   { value: 'runs', label: 'Runs' },
 ];
 
 export function Watch() {
   const tab = useView((s) => s.tab);
+  useEffect(followRun, []);
   const choose = (value: string | null) => {
     const chosen = tabs.find((each) => each.value === value);
     if (chosen) showTab(chosen.value);
@@ -44,6 +49,9 @@ export function Watch() {
       </Tabs.Panel>
       <Tabs.Panel value="evaluate">
         <EvaluatePanel />
+      </Tabs.Panel>
+      <Tabs.Panel value="embedding">
+        <EmbeddingTab />
       </Tabs.Panel>
       <Tabs.Panel value="runs">
         <RunsTab />

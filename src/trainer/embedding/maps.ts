@@ -77,7 +77,7 @@ export class Maps implements Follower {
   start(id: number, wish: MapWish, start: Start): Promise<void> {
     return this.work(id, wish, async (material, job) => {
       const { images, step } = material;
-      this.emit({ type: 'map-images', id, step, images });
+      this.emit({ type: 'map-images', id, step, images: copied(images) });
       const begun = performance.now();
       const same = start !== null && sameIds(start.ids, images.ids) ? start.positions : null;
       const result = await this.laidOut(material, wish, same, job);
@@ -197,6 +197,11 @@ export class Maps implements Follower {
     if (this.job === job) this.job = null;
     this.emit({ type: 'map-ended', id: job.id, reason, sentence });
   }
+}
+
+/** What is sent is handed over. */
+function copied({ ids, labels, folderOf, ...rest }: MapImages): MapImages {
+  return { ...rest, ids: ids.slice(), labels: labels.slice(), folderOf: folderOf.slice() };
 }
 
 function sameIds(some: Int32Array, others: Int32Array): boolean {

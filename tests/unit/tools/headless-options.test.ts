@@ -44,7 +44,12 @@ describe('readOptions', () => {
 
   it('takes studies in their order', () => {
     expect(readOptions([])?.studies).toEqual([]);
-    expect(readOptions(['--eval', 'report, knn,features'])?.studies).toEqual(['report', 'knn', 'features']);
+    expect(readOptions(['--eval', 'report, knn,embedding,features'])?.studies).toEqual([
+      'report',
+      'knn',
+      'embedding',
+      'features',
+    ]);
   });
 
   it('answers --help', () => {

@@ -7,6 +7,7 @@ import { presetConfig } from '../../../src/config/presets.ts';
 import { project } from '../../../src/eval/projections/project.ts';
 import type { MapWish } from '../../../src/protocol/embedding.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
+import { buffersOf } from '../../../src/protocol/transfer.ts';
 import { folderOfPath, mapImages } from '../../../src/trainer/embedding/map-images.ts';
 import { Maps } from '../../../src/trainer/embedding/maps.ts';
 import { metadataLines, spriteGrid } from '../../../src/trainer/embedding/projector-files.ts';
@@ -29,7 +30,7 @@ let events: TrainerEvent[] = [];
 const of = <T extends TrainerEvent['type']>(type: T) =>
   events.filter((event): event is Extract<TrainerEvent, { type: T }> => event.type === type);
 
-/** As the worker does it, but here and now. */
+/** As the worker does it, but here and now; what it says is handed over, as between threads. */
 const atOnce: typeof projectBeside = async (job, word, signal) => {
   const found = await project(job, word);
   signal.throwIfAborted();
@@ -41,7 +42,7 @@ function mapsOf(make: typeof projectBeside = atOnce) {
   const catalogue = sampleCatalogue(40, 20);
   const run = new TrainingRun(toy, catalogue);
   const maps = new Maps(
-    (event) => events.push(eventSchema.parse(event)),
+    (event) => events.push(eventSchema.parse(structuredClone(event, { transfer: buffersOf(event) }))),
     (work) => work(),
     new FeatureCache(),
     make,
