@@ -4,7 +4,15 @@
  */
 import { type Labels, labelAt } from './labels.ts';
 import { minimise } from './lbfgs.ts';
-import { addOuter, crossEntropyInto, type LinearModel, logitsInto } from './linear-model.ts';
+import {
+  addOuter,
+  addOuterOfFour,
+  crossEntropyInto,
+  type LinearModel,
+  logitsInto,
+  logitsOfFour,
+  ROWS_AT_ONCE,
+} from './linear-model.ts';
 import { type Between, paced } from './pace.ts';
 
 export interface LogisticSettings {
@@ -32,6 +40,9 @@ export class TooFewClasses extends Error {
     this.name = 'TooFewClasses';
   }
 }
+
+/** Rows that are worked on without asking whether others wait. */
+const PIECE = 32;
 
 /**
  * Fits rows [n, width]; standardise them first (recipe 000). A class without training rows is never predicted.
@@ -64,20 +75,39 @@ export async function logisticRegression(
     bias: x.subarray(split),
   });
   const breathe = paced(between);
-  const logits = new Float64Array(count);
-  const objective = async (x: Float64Array, gradient: Float64Array): Promise<number> => {
-    const model = modelAt(x);
-    const { weights: weightGradient, bias: biasGradient } = modelAt(gradient);
+  const four = new Float64Array(ROWS_AT_ONCE * count);
+  const each = Array.from({ length: ROWS_AT_ONCE }, (_, k) => four.subarray(k * count, (k + 1) * count));
+  /** Turns the logits of a row into the errors of its classes, adds these to the bias' gradient, and returns its loss. */
+  const judge = (logits: Float64Array, row: number, biasGradient: Float64Array): number => {
+    const loss = C * crossEntropyInto(logits, places[row] ?? 0);
+    for (let c = 0; c < count; c++) {
+      logits[c] = C * (logits[c] ?? 0);
+      biasGradient[c] = (biasGradient[c] ?? 0) + (logits[c] ?? 0);
+    }
+    return loss;
+  };
+  const learnFrom = (from: number, to: number, model: LinearModel, gradient: LinearModel): number => {
     let loss = 0;
-    for (let i = 0; i < n; i++) {
-      logitsInto(logits, model, rows, i * width);
-      loss += C * crossEntropyInto(logits, places[i] ?? 0);
-      for (let c = 0; c < count; c++) {
-        logits[c] = C * (logits[c] ?? 0);
-        biasGradient[c] = (biasGradient[c] ?? 0) + (logits[c] ?? 0);
-      }
-      addOuter(weightGradient, logits, rows, i * width, width);
-      if (i % 32 === 0) await breathe();
+    let row = from;
+    for (; row + ROWS_AT_ONCE <= to; row += ROWS_AT_ONCE) {
+      logitsOfFour(four, model, rows, row * width);
+      for (const [k, logits] of each.entries()) loss += judge(logits, row + k, gradient.bias);
+      addOuterOfFour(gradient.weights, four, rows, row * width, width);
+    }
+    const [logits] = each;
+    for (; logits && row < to; row++) {
+      logitsInto(logits, model, rows, row * width);
+      loss += judge(logits, row, gradient.bias);
+      addOuter(gradient.weights, logits, rows, row * width, width);
+    }
+    return loss;
+  };
+  const objective = async (x: Float64Array, gradient: Float64Array): Promise<number> => {
+    const [model, slopes] = [modelAt(x), modelAt(gradient)];
+    let loss = 0;
+    for (let from = 0; from < n; from += PIECE) {
+      loss += learnFrom(from, Math.min(n, from + PIECE), model, slopes);
+      await breathe();
     }
     for (let j = 0; j < split; j++) {
       const weight = x[j] ?? 0;
