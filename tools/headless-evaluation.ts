@@ -1,7 +1,7 @@
 /** The studies of a headless run, made in the page's Evaluate tab, and what they leave: figures, matrix, features, a map. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { StudyKind } from '../src/protocol/studies.ts';
 import { studyTitles } from '../src/state/study-titles.ts';
 import { mapImages } from './headless-embedding.ts';
@@ -12,9 +12,9 @@ const LOOK_EVERY = 300; // ms
 const DOWNLOAD_TIMEOUT = 60_000; // ms
 
 /**
- * Makes the studies one after the other and writes `evaluation.json`, after a report `confusion.png`, and
- * `features.safetensors`, `embedding.png` and `embedding.json` where these were asked for. Throws RunFailure when one
- * ends without a result.
+ * Makes the studies one after the other and writes `evaluation.json`, after a report `confusion.png`, after a fine-tuning
+ * `finetune.png`, and `features.safetensors`, `embedding.png` and `embedding.json` where these were asked for. Throws
+ * RunFailure when one ends without a result.
  */
 export async function evaluate(
   watched: Watched,
@@ -37,14 +37,19 @@ async function study(watched: Watched, studies: readonly StudyKind[], out: strin
   }
   const matrix = page.getByRole('table', { name: 'Confusion matrix' });
   if ((await matrix.count()) > 0) await matrix.screenshot({ path: join(out, 'confusion.png') });
+  if (studies.includes('finetune'))
+    await cardOf(page, 'finetune').screenshot({ path: join(out, 'finetune.png') });
   if (studies.some((kind) => kind !== 'features'))
     await writeFile(join(out, 'evaluation.json'), await json(page));
 }
 
+const cardOf = (page: Page, kind: StudyKind): Locator =>
+  page.getByRole('region', { name: studyTitles[kind], exact: true });
+
 /** Runs one study and shows how far it is until it has ended. */
 async function run({ page, trouble, progress }: Watched, kind: StudyKind): Promise<void> {
   const title = studyTitles[kind];
-  const card = page.getByRole('region', { name: title, exact: true });
+  const card = cardOf(page, kind);
   await card.getByRole('button', { name: kind === 'features' ? `Save: ${title}` : `Run: ${title}` }).click();
   const cancel = card.getByRole('button', { name: `Cancel: ${title}` });
   try {
