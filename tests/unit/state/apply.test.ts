@@ -5,6 +5,7 @@ import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.t
 import { anatomyStore } from '../../../src/state/anatomy.ts';
 import { apply } from '../../../src/state/apply.ts';
 import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
+import { embeddingStore } from '../../../src/state/embedding.ts';
 import { looksStore } from '../../../src/state/looks.ts';
 import { runsStore } from '../../../src/state/runs.ts';
 import { seriesStore } from '../../../src/state/series.ts';
@@ -41,6 +42,25 @@ const model = {
   batchSize: 16,
   gflopAStep: 11,
   memory: { state: 1, activations: 2 },
+};
+const mapImages = {
+  ids: Int32Array.of(0),
+  of: 1,
+  classes: [],
+  labels: Int32Array.of(-1),
+  folders: ['.'],
+  folderOf: Int32Array.of(0),
+};
+const mapResult = {
+  wish: { network: 'teacher' as const, images: 10, seed: 0, projection: { method: 'pca' as const } },
+  used: { method: 'pca' as const },
+  step: 3,
+  ids: Int32Array.of(0),
+  positions: new Float32Array(2),
+  clusters: Int32Array.of(0),
+  seconds: 1,
+  explained: null,
+  faithfulness: null,
 };
 const progress = { stage: 'decoding' as const, done: 3, total: 9, perSecond: 2, secondsLeft: 3 };
 
@@ -164,6 +184,31 @@ describe('apply', () => {
     'dissect-refused': [
       { type: 'dissect-refused', id: 9, sentence: 'Finished.' },
       () => expect(anatomyStore.getState().refusal).toBeNull(),
+    ],
+    'map-progress': [
+      { type: 'map-progress', id: 1, text: 'Half', share: 0.5 },
+      // Nobody asked for it.
+      () => expect(embeddingStore.getState().active).toBeNull(),
+    ],
+    'map-images': [
+      { type: 'map-images', id: 1, step: 3, images: mapImages },
+      () => expect(embeddingStore.getState().active).toBeNull(),
+    ],
+    'map-positions': [
+      { type: 'map-positions', id: 1, positions: new Float32Array(2) },
+      () => expect(embeddingStore.getState().active).toBeNull(),
+    ],
+    map: [
+      { type: 'map', id: 1, result: mapResult },
+      () => expect(embeddingStore.getState().kept).toEqual([]),
+    ],
+    projector: [
+      { type: 'projector', id: 1, step: 3, bytes: new Uint8Array() },
+      () => expect(embeddingStore.getState().ended).toBeNull(),
+    ],
+    'map-ended': [
+      { type: 'map-ended', id: 1, reason: 'failed', sentence: 'No.' },
+      () => expect(embeddingStore.getState().ended).toBeNull(),
     ],
     'study-progress': [
       { type: 'study-progress', id: 1, text: 'Half', share: 0.5 },
