@@ -41,8 +41,10 @@ export class Runs {
   private entries: Entry[] = [];
   private here: Catalogue | null = null;
   private count = 0;
-  /** When a state of the present run was kept last, and what it cost, milliseconds. */
-  private kept = { at: 0, cost: 0 };
+  /** Milliseconds that the present run has trained since a state of it was kept, and what keeping that one took. */
+  private trained = 0;
+  private cost = 0;
+  private seenAt = 0;
   present: Entry | null = null;
 
   constructor(emit: Emit, budget = KEPT_BYTES) {
@@ -92,6 +94,7 @@ export class Runs {
   fork(parent: Entry, state: RunTree, config: RunConfig): Entry {
     const { here } = this;
     if (!here) throw new RangeError('There are no images to fork a run on');
+    this.dropUnbegun();
     const id = ++this.count;
     const { step } = state;
     const name = this.nameFor(config, id);
@@ -104,14 +107,16 @@ export class Runs {
   reopen(entry: Entry): void {
     this.dropUnbegun();
     this.present = entry;
-    this.kept = { at: performance.now(), cost: 0 };
+    this.trained = 0;
   }
 
   /** How the present run stands. */
   note(run: TrainingRun | null, phase: Phase): void {
     const { present } = this;
     if (!present) return;
-    if (phase !== 'empty') present.phase = phase === 'preparing' ? 'running' : phase;
+    const next = phase === 'preparing' || phase === 'empty' ? present.phase : phase;
+    if (next === 'running' && present.phase !== 'running') this.seenAt = performance.now();
+    present.phase = next;
     if (run) {
       present.step = run.step;
       present.totalSteps = run.plan.stopStep;
@@ -135,17 +140,20 @@ export class Runs {
     if (!present || run.step === 0 || !this.makeRoom(run.stateBytes, spared)) return false;
     const tree = await run.tree();
     present.states = [...present.states.filter(({ step }) => step < tree.step), tree];
-    const now = performance.now();
-    this.kept = { at: now, cost: now - begun };
+    this.cost = performance.now() - begun;
+    this.trained = 0;
     this.tell();
     return true;
   }
 
   /** Between two steps: keeps a state when one is due. */
   async watch(run: TrainingRun): Promise<void> {
-    const passed = performance.now() - this.kept.at;
-    if (passed >= Math.max(KEEP_EVERY * 1000, this.kept.cost / KEEP_SHARE) && !(await this.keep(run)))
-      this.kept.at = performance.now();
+    const now = performance.now();
+    this.trained += now - this.seenAt;
+    this.seenAt = now;
+    if (this.trained < Math.max(KEEP_EVERY * 1000, this.cost / KEEP_SHARE)) return;
+    // Where there is no room the next try is as far off as the next state would be.
+    if (!(await this.keep(run))) this.trained = 0;
   }
 
   rename(id: number, name: string): void {
@@ -176,7 +184,7 @@ export class Runs {
     const entry = { id, name, config, parent, begun, phase, step, totalSteps: 0, images, states };
     this.entries = [...this.entries, entry];
     this.present = entry;
-    this.kept = { at: performance.now(), cost: 0 };
+    this.trained = 0;
     return entry;
   }
 

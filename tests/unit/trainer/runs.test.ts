@@ -143,6 +143,21 @@ describe('a fork', () => {
 });
 
 describe('the list of runs', () => {
+  it('keeps a state every twenty seconds of training, from each of which a fork may start', async () => {
+    let now = 0;
+    // Seven seconds pass whenever somebody looks at the clock.
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 7000));
+    await train(1);
+    expect(runs()[0]?.states).toEqual([]);
+    await session.train();
+    clock.mockRestore();
+    const steps = runs()[0]?.states.map(({ step }) => step) ?? [];
+    expect(steps.length).toBeGreaterThan(2);
+    await session.exchange.fork(1, steps[1] ?? 0, uncentered, false);
+    expect(of('run-started').at(-1)).toMatchObject({ step: steps[1], parent: { id: 1, step: steps[1] } });
+    expect(runs()[0]?.states.at(-1)?.step).toBe(STEPS);
+  });
+
   it('keeps a finished run over Reset, with a name, and forgets one that never began', async () => {
     await session.train();
     const [first] = runs();
