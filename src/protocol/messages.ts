@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
 import { anatomyCommands, anatomyEvents } from './anatomy.ts';
+import { diagnosisCommands, diagnosisEvents } from './diagnosis.ts';
 import { mapCommands, mapEvents } from './embedding.ts';
 import { lookCommands, lookEvents } from './looks.ts';
 import { originSchema, runCommands, runEvents } from './runs.ts';
@@ -58,6 +59,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   ...runCommands,
   ...videoCommands,
   ...anatomyCommands,
+  ...diagnosisCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
 
@@ -101,6 +103,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   ...runEvents,
   ...videoEvents,
   ...anatomyEvents,
+  ...diagnosisEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),
 ]);
 export type TrainerEvent = z.output<typeof eventSchema>;

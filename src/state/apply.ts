@@ -2,6 +2,7 @@
 import type { TrainerEvent } from '../protocol/messages.ts';
 import { applyToAnatomy, forgetAnatomy } from './anatomy.ts';
 import { addCards, datasetStore } from './dataset.ts';
+import { applyDiagnosis, forgetDiagnosis } from './diagnosis.ts';
 import { applyToEmbedding, forgetActiveMap, forgetMaps } from './embedding.ts';
 import { applyToLooks, forgetImage, forgetLooks } from './looks.ts';
 import { applyToRuns, putTracesAway, takeRun } from './runs.ts';
@@ -69,6 +70,7 @@ export function apply(event: TrainerEvent): void {
       forgetLooks();
       forgetVideoFrames();
       forgetAnatomy();
+      forgetDiagnosis();
       // What was wrong with images that were dropped stays true: the run begins on those from before.
       sessionStore.setState(({ fault }) => ({
         runConfig: event.config,
@@ -135,6 +137,9 @@ export function apply(event: TrainerEvent): void {
     case 'study-ended':
       applyToStudies(event);
       return;
+    case 'diagnosis':
+      applyDiagnosis(event.diagnosis);
+      return;
     case 'anatomy':
     case 'specimen':
     case 'dissect-refused':
@@ -147,6 +152,7 @@ export function apply(event: TrainerEvent): void {
     case 'fault':
       if (stopsRun(event.fault)) {
         forgetActiveStudies();
+        applyDiagnosis(null);
         forgetActiveMap();
       }
       datasetStore.setState({ progress: null, coming: null });

@@ -2,7 +2,15 @@
 import { createStore } from 'zustand/vanilla';
 import type { AttentionSnapshot, Crops, Neighbours } from '../protocol/values.ts';
 
-export type WatchTab = 'crops' | 'attention' | 'knn' | 'evaluate' | 'step' | 'embedding' | 'runs';
+export type WatchTab =
+  | 'crops'
+  | 'attention'
+  | 'knn'
+  | 'evaluate'
+  | 'collapse'
+  | 'step'
+  | 'embedding'
+  | 'runs';
 
 export interface Overlay {
   /** Every head's map, their mean, or the mask of the patches that hold the top mass. */

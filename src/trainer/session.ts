@@ -7,6 +7,7 @@ import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.t
 import { Ahead } from './ahead.ts';
 import { Anatomist } from './anatomy/anatomist.ts';
 import { openBackend, type Preference } from './backend.ts';
+import { Diagnostician } from './diagnosis/diagnostician.ts';
 import { Maps } from './embedding/maps.ts';
 import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
 import { Followers } from './followers.ts';
@@ -36,6 +37,7 @@ export class Session {
   readonly maps: Maps;
   readonly videos: Videos;
   readonly anatomist: Anatomist;
+  readonly diagnostician: Diagnostician;
   readonly exchange: RunExchange;
   private readonly runs: Runs;
   private readonly followers: Followers;
@@ -60,10 +62,12 @@ export class Session {
     this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
     this.maps = new Maps(emit, (work) => this.observer.exclusively(work), this.studies.cache);
     this.anatomist = new Anatomist(emit);
+    this.diagnostician = new Diagnostician(emit, (work) => this.observer.exclusively(work));
     this.videos = new Videos(emit, (work) => this.observer.exclusively(work));
     this.followers = new Followers([
       this.observer,
       this.anatomist,
+      this.diagnostician,
       this.looks,
       this.studies,
       this.maps,

@@ -77,6 +77,8 @@ async function obey(command: Command): Promise<void> {
       return session.videos.cancel(command.id);
     case 'dissect':
       return session.dissect(command.id, command.image);
+    case 'diagnose':
+      return session.diagnostician.diagnose();
     case 'get-specimen':
       return session.anatomist.specimen(command.image);
     default:

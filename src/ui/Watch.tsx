@@ -4,6 +4,7 @@ import { useEffect } from 'react';
 import { followRun } from '../state/mapping.ts';
 import { showTab, type WatchTab } from '../state/view.ts';
 import { AttentionTab } from './attention/AttentionTab.tsx';
+import { CollapseTab } from './collapse/CollapseTab.tsx';
 import { EmbeddingTab } from './embedding/EmbeddingTab.tsx';
 import { EvaluatePanel } from './evaluate/EvaluatePanel.tsx';
 import { CropsPanel } from './panels/CropsPanel.tsx';
@@ -18,6 +19,7 @@ const tabs: readonly { value: WatchTab; label: string }[] = [
   { value: 'knn', label: 'k-NN' },
   { value: 'evaluate', label: 'Evaluate' },
   { value: 'embedding', label: 'Embedding' },
+  { value: 'collapse', label: 'Collapse' },
   { value: 'step', label: 'Step by step' },
   { value: 'runs', label: 'Runs' },
 ];
@@ -55,6 +57,9 @@ export function Watch() {
       </Tabs.Panel>
       <Tabs.Panel value="runs">
         <RunsTab />
+      </Tabs.Panel>
+      <Tabs.Panel value="collapse">
+        <CollapseTab />
       </Tabs.Panel>
       <Tabs.Panel value="step">
         <StepTab />

@@ -2,6 +2,7 @@
 import { useStore } from 'zustand';
 import { type AnatomyState, anatomyStore } from '../state/anatomy.ts';
 import { type DatasetState, datasetStore } from '../state/dataset.ts';
+import { type DiagnosisState, diagnosisStore } from '../state/diagnosis.ts';
 import { type EmbeddingState, embeddingStore } from '../state/embedding.ts';
 import { type LooksState, looksStore } from '../state/looks.ts';
 import { type RunsState, runsStore } from '../state/runs.ts';
@@ -20,6 +21,7 @@ export const useLooks = <T>(select: (state: LooksState) => T): T => useStore(loo
 export const useVideos = <T>(select: (state: VideosState) => T): T => useStore(videosStore, select);
 export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(viewStore, select);
+export const useDiagnosis = <T>(select: (state: DiagnosisState) => T): T => useStore(diagnosisStore, select);
 export const useAnatomy = <T>(select: (state: AnatomyState) => T): T => useStore(anatomyStore, select);
 export const useStudies = <T>(select: (state: StudiesState) => T): T => useStore(studiesStore, select);
 export const useEmbedding = <T>(select: (state: EmbeddingState) => T): T => useStore(embeddingStore, select);

@@ -98,6 +98,9 @@ export class Anatomist implements Follower {
           anatomy: this.anatomy(only.dissection, checked, own.step, asked.image, took),
         });
       return pending;
+    } catch (error) {
+      refuse('The step could not be made.');
+      throw error;
     } finally {
       for (const { dissection } of found) disposeDissection(dissection);
     }

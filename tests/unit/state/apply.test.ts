@@ -5,6 +5,7 @@ import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.t
 import { anatomyStore } from '../../../src/state/anatomy.ts';
 import { apply } from '../../../src/state/apply.ts';
 import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
+import { diagnosisStore } from '../../../src/state/diagnosis.ts';
 import { embeddingStore } from '../../../src/state/embedding.ts';
 import { looksStore } from '../../../src/state/looks.ts';
 import { runsStore } from '../../../src/state/runs.ts';
@@ -14,6 +15,7 @@ import { studiesStore } from '../../../src/state/studies.ts';
 import { videosStore } from '../../../src/state/videos.ts';
 import { viewStore } from '../../../src/state/view.ts';
 import { anatomyExample, specimenExample } from './anatomy-example.ts';
+import { diagnosisExample } from './diagnosis-example.ts';
 import {
   card,
   freshStores,
@@ -209,6 +211,10 @@ describe('apply', () => {
     'map-ended': [
       { type: 'map-ended', id: 1, reason: 'failed', sentence: 'No.' },
       () => expect(embeddingStore.getState().ended).toBeNull(),
+    ],
+    diagnosis: [
+      { type: 'diagnosis', diagnosis: diagnosisExample(5) },
+      () => expect(diagnosisStore.getState().diagnosis?.step).toBe(5),
     ],
     'study-progress': [
       { type: 'study-progress', id: 1, text: 'Half', share: 0.5 },

@@ -15,6 +15,7 @@ import type {
 } from '../../../src/protocol/values.ts';
 import { anatomyStore } from '../../../src/state/anatomy.ts';
 import { datasetStore } from '../../../src/state/dataset.ts';
+import { diagnosisStore } from '../../../src/state/diagnosis.ts';
 import { looksStore } from '../../../src/state/looks.ts';
 import { runsStore } from '../../../src/state/runs.ts';
 import { seriesStore } from '../../../src/state/series.ts';
@@ -33,6 +34,7 @@ export function freshStores(): void {
   studiesStore.setState(studiesStore.getInitialState(), true);
   looksStore.setState(looksStore.getInitialState(), true);
   anatomyStore.setState(anatomyStore.getInitialState(), true);
+  diagnosisStore.setState(diagnosisStore.getInitialState(), true);
   runsStore.setState(runsStore.getInitialState(), true);
   seriesStore.setState({ ...seriesStore.getInitialState(), steps: new StepTable() }, true);
   videosStore.setState(videosStore.getInitialState(), true);
