@@ -79,20 +79,26 @@ export async function openVideo(file: File): Promise<OpenedVideo> {
     });
     if (!last) throw refuse('there is no frame in it');
     const probe = await track.computeFrameRateMetrics({ targetPacketCount: RATE_FRAMES });
-    // Of one frame there is no rate.
-    const several = probe.probedPacketCount > 1;
+    // Of one frame there is no rate, nor of frames that all claim one time.
+    const several = probe.probedPacketCount > 1 && Number.isFinite(probe.averageFrameRate);
     const rate = several ? probe.averageFrameRate : 0;
     const name = file.name;
+    const width = Math.round(await track.getDisplayWidth());
+    const height = Math.round(await track.getDisplayHeight());
     return {
       name,
-      width: await track.getDisplayWidth(),
-      height: await track.getDisplayHeight(),
+      width,
+      height,
       seconds: (await endOf(track, last, rate)) - begin,
       rate,
       fastest: several ? probe.maxFrameRate : 0,
       codec: await codecName(track),
       frames: (times, shape) =>
-        decoded(name, new VideoSampleSink(track).samplesAtTimestamps(shifted(times, begin)), shape),
+        decoded(new VideoSampleSink(track).samplesAtTimestamps(shifted(times, begin)), shape, {
+          name,
+          width,
+          height,
+        }),
       close: () => input.dispose(),
     };
   } catch (error) {
@@ -134,15 +140,14 @@ async function codecName(track: InputVideoTrack): Promise<string> {
 const shifted = (times: readonly number[], by: number) => times.map((time) => time + by);
 
 async function* decoded(
-  name: string,
   samples: AsyncGenerator<VideoSample | null, void, unknown>,
   shape: ViewShape,
+  video: { name: string; width: number; height: number },
 ): AsyncGenerator<DecodedFrame, void, undefined> {
-  const { width, height } = shape;
-  const canvas = new OffscreenCanvas(width, height);
+  const canvas = new OffscreenCanvas(shape.width, shape.height);
   // Reading back is all that this canvas is for, so it had better not live on the GPU.
   const context = canvas.getContext('2d', { alpha: false, willReadFrequently: true });
-  if (context === null) throw new VideoBroken(name, new Error('there is no memory for its pixels'));
+  if (context === null) throw new VideoBroken(video.name, new Error('there is no memory for its pixels'));
   context.imageSmoothingQuality = 'high';
   let before: number | null = null;
   let index = 0;
@@ -150,7 +155,7 @@ async function* decoded(
     for await (const sample of samples) {
       if (sample && sample.timestamp !== before) {
         before = sample.timestamp;
-        yield { index, pixels: drawn(sample, shape, context) };
+        yield { index, pixels: drawn(sample, shape, video, context) };
       } else {
         sample?.close();
         yield { index, pixels: null };
@@ -158,18 +163,21 @@ async function* decoded(
       index++;
     }
   } catch (error) {
-    throw new VideoBroken(name, error);
+    throw new VideoBroken(video.name, error);
   }
 }
 
 function drawn(
   sample: VideoSample,
   { box, width, height }: ViewShape,
+  video: { width: number; height: number },
   context: OffscreenCanvasRenderingContext2D,
 ): Pixels {
   try {
-    // Turned upright first; the box counts in upright pixels.
-    sample.draw(context, box.left, box.top, box.width, box.height, 0, 0, width, height);
+    // The box counts in the video's upright pixels; a frame may have others, where the size changes midway.
+    const x = sample.displayWidth / video.width;
+    const y = sample.displayHeight / video.height;
+    sample.draw(context, box.left * x, box.top * y, box.width * x, box.height * y, 0, 0, width, height);
   } finally {
     sample.close();
   }

@@ -153,11 +153,13 @@ export class Videos implements Follower {
         wish.show === 'colors'
           ? await basisOf(video.frames(spread(laid.times), shape), station, piece)
           : null;
+      let seen = 0;
       for await (const { index, pixels } of video.frames(laid.times, shape)) {
         signal.throwIfAborted();
         if (pixels === null) continue;
         const shown = await piece(() => see(pixels, station, basis));
         signal.throwIfAborted();
+        seen++;
         const done = index + 1;
         this.emit({
           type: 'video-frame',
@@ -166,6 +168,7 @@ export class Videos implements Follower {
           secondsLeft: ((performance.now() - begun) / 1000 / done) * (look.frames - done),
         });
       }
+      if (seen === 0) throw new VideoUnready('None of its frames could be decoded.');
     } finally {
       borrowed.giveBack();
     }

@@ -1,5 +1,4 @@
 /** The color bar of the large map, and what the patch under the pointer holds. */
-import { gradientOf } from '../../core/colormap.ts';
 import type { LookResult } from '../../protocol/looks.ts';
 import { formatShare, largestOf } from '../panels/attention-maps.ts';
 import pictures from '../panels/pictures.module.css';
@@ -7,6 +6,7 @@ import { useView } from '../use-stores.ts';
 import type { Drawing } from './DrawingTools.tsx';
 import type { LookMaps } from './look-maps.ts';
 import { scaleOf } from './map-style.ts';
+import { ScaleBar } from './ScaleBar.tsx';
 
 interface Props {
   result: LookResult;
@@ -27,18 +27,7 @@ export function CloserLegend({ result, maps, drawing, pointed }: Props) {
       {drawing.masked ? (
         <div>Clear: the patches that hold the top {Math.round(mass * 100)} %. The rest is darkened.</div>
       ) : (
-        <div>
-          <div
-            className={pictures.bar}
-            style={{ background: gradientOf(drawing.colormap) }}
-            role="img"
-            aria-label={`Color scale, ${drawing.colormap}: dark is none`}
-          />
-          <div className={pictures.barEnds}>
-            <span>{scaleEnd(low)}</span>
-            <span>{scaleEnd(top)}</span>
-          </div>
-        </div>
+        <ScaleBar colormap={drawing.colormap} low={low} top={top} />
       )}
       <div className={pictures.readout}>
         {drawing.fromZero ? 'From zero to' : 'From the least to'} the largest share of this map
@@ -53,6 +42,3 @@ export function CloserLegend({ result, maps, drawing, pointed }: Props) {
     </div>
   );
 }
-
-/** Three digits, so that the ends of an even map's scale differ. */
-const scaleEnd = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

@@ -13,8 +13,9 @@ import type { Drawing } from './DrawingTools.tsx';
 import { mapsOf } from './look-maps.ts';
 import { useLookStyle } from './map-style.ts';
 import { VideoHeads } from './VideoHeads.tsx';
+import { VideoLegend } from './VideoLegend.tsx';
 import { VideoScreen } from './VideoScreen.tsx';
-import { resultOf, stylesOf } from './video-maps.ts';
+import { chosenStyle, resultOf, stylesOf } from './video-maps.ts';
 
 interface Props {
   video: Video;
@@ -34,6 +35,7 @@ export function VideoPlayer({ video, look, drawing }: Props) {
   if (!frame) return null;
   const result = resultOf(frame, look, video);
   const maps = mapsOf(result, head);
+  const chosen = maps && chosenStyle(maps, styles);
   return (
     <div ref={ref}>
       {width > 0 && (
@@ -50,6 +52,7 @@ export function VideoPlayer({ video, look, drawing }: Props) {
           {maps && maps.all.length > 1 && (
             <VideoHeads result={result} maps={maps} styles={styles} room={{ width, height: 260 }} />
           )}
+          {chosen && <VideoLegend style={chosen} patches={look.rows * look.columns} />}
         </>
       )}
     </div>
@@ -62,13 +65,14 @@ const SPEEDS = ['0.25', '0.5', '1', '2'];
 function usePlayback(speed: number): void {
   const playing = useVideos((state) => state.playing);
   const place = useVideos(placeOf);
-  const count = useVideos((state) => state.frames.length);
+  const waits = useVideos((state) => state.awaited !== null && placeOf(state) >= state.frames.length - 1);
   useEffect(() => {
-    if (!playing || count === 0) return;
+    // More frames are to come; the next one goes on.
+    if (!playing || waits) return;
     const wait = (1000 * secondsOf(videosStore.getState(), place)) / speed;
     const timer = setTimeout(playOn, wait);
     return () => clearTimeout(timer);
-  }, [playing, place, count, speed]);
+  }, [playing, place, waits, speed]);
 }
 
 function Controls({ look }: { look: VideoLook }) {
