@@ -53,6 +53,7 @@ export async function webmOf(
     for (const [i, duration] of seconds.entries()) {
       signal.throwIfAborted();
       paint(context, i);
+      await turn();
       await source.add(time, duration);
       time += duration;
       onFrame(i + 1);

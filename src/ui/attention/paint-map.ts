@@ -14,7 +14,7 @@ export function paintMap(
 ): void {
   if (mass === null) {
     const scale = { low, top: top ?? largestOf(grid.values) };
-    paintLayer(context, size, picture, mapLayer(grid, scale, colormap, smooth), opacity);
+    paintLayer(context, size, picture, mapLayer(grid, scale, colormap, smooth ? size.width : null), opacity);
     return;
   }
   const mask = { ...grid, values: topMassMask(grid.values, mass) };

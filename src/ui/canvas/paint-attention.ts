@@ -11,19 +11,27 @@ export interface PatchGrid {
   columns: number;
 }
 
-/** Pixels a patch gets when its map is smoothed: enough that no step shows at the sizes drawn. */
+/** Pixels along a patch where its map is smoothed, at most: enough that no step shows at the sizes drawn. */
 const SMOOTH_FACTOR = 12;
+/** Pixels of a smoothed map, at most: some milliseconds of work. */
+const SMOOTH_PIXELS = 150_000;
 
-/** The map in color, from `low` to `top`. */
+/** Pixels along a patch of a map that is smoothed for so many pixels across: no more than are seen. */
+function smoothFactor({ rows, columns }: PatchGrid, across: number): number {
+  const fitting = Math.floor(Math.sqrt(SMOOTH_PIXELS / (rows * columns)));
+  return Math.max(1, Math.min(SMOOTH_FACTOR, fitting, Math.ceil(across / columns)));
+}
+
+/** The map in color, from `low` to `top`. @param smoothed pixels across that it is smoothed for; null shows the patches. */
 export function mapLayer(
   grid: PatchGrid,
   { low, top }: { low: number; top: number },
   name: ColormapName,
-  smooth: boolean,
+  smoothed: number | null,
 ): HTMLCanvasElement {
   const { values, rows, columns } = grid;
-  const factor = smooth ? SMOOTH_FACTOR : 1;
-  const enlarged = (smooth ? enlargeSmooth : enlargeNearest)(values, rows, columns, factor);
+  const factor = smoothed === null ? 1 : smoothFactor(grid, smoothed);
+  const enlarged = (smoothed === null ? enlargeNearest : enlargeSmooth)(values, rows, columns, factor);
   const above = low === 0 ? enlarged : enlarged.map((value) => value - low);
   const rgba = colorize(above, top - low, name);
   return bitmapOf({ width: columns * factor, height: rows * factor, rgba });

@@ -11,7 +11,9 @@ export function Sources() {
   return (
     <>
       <div className="sources">
-        <p className="quiet">Drop folders, images, .zip, .tar, .tgz or .parquet anywhere. They never leave this computer.</p>
+        <p className="quiet">
+          Drop folders, images, .zip, .tar, .tgz or .parquet anywhere. They never leave this computer.
+        </p>
         <div className="pickers">
           <Picker folder>Choose a folder</Picker>
           <Picker>Choose files</Picker>

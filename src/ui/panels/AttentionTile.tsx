@@ -5,6 +5,7 @@ import type { ColormapName } from '../../core/colormap.ts';
 import type { Size } from '../canvas/fit.ts';
 import { PaintedCanvas } from '../canvas/PaintedCanvas.tsx';
 import { mapLayer, maskLayer, type PatchGrid, paintLayer, paintOutline } from '../canvas/paint-attention.ts';
+import { usePixelRatio } from '../canvas/pixel-ratio.ts';
 import { largestOf } from './attention-maps.ts';
 import classes from './pictures.module.css';
 
@@ -44,6 +45,8 @@ interface Props {
 export const AttentionTile = memo(function AttentionTile(props: Props) {
   const { picture, map, rows, columns, style, size, object, label, tag, cursor, onPoint } = props;
   const { colormap, low, top, smooth, opacity, mass } = style;
+  const ratio = usePixelRatio();
+  const smoothed = smooth ? size.width * ratio : null;
   const mask = useMemo(
     () => (mass === null ? null : { values: topMassMask(map, mass), rows, columns }),
     [map, mass, rows, columns],
@@ -52,8 +55,8 @@ export const AttentionTile = memo(function AttentionTile(props: Props) {
     () =>
       mask
         ? maskLayer(mask)
-        : mapLayer({ values: map, rows, columns }, { low, top: top ?? largestOf(map) }, colormap, smooth),
-    [mask, map, rows, columns, low, top, colormap, smooth],
+        : mapLayer({ values: map, rows, columns }, { low, top: top ?? largestOf(map) }, colormap, smoothed),
+    [mask, map, rows, columns, low, top, colormap, smoothed],
   );
   const paint = useCallback(
     (context: CanvasRenderingContext2D, area: Size) => {
