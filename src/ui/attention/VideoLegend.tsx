@@ -12,7 +12,8 @@ interface Props {
 
 export function VideoLegend({ style: { mass, colormap, low, top }, patches }: Props) {
   return (
-    <div className={pictures.legend}>
+    // It stays below the player: held at the edge of the window it would lie over the controls.
+    <div className={pictures.legend} style={{ position: 'static' }}>
       {mass === null ? (
         <ScaleBar colormap={colormap} low={low} top={top ?? 0} />
       ) : (
