@@ -20,6 +20,8 @@ export interface Answers {
   teacherLogits: tf.Tensor2D;
   /** Centered and sharpened, [2·batch, K]. */
   targets: tf.Tensor2D;
+  /** What the loss asks of the student: the targets, or without the stop-gradient its own answers. [2·batch, K] */
+  wanted: tf.Tensor2D;
   /** Raw scores, [views·batch, K]. */
   studentLogits: tf.Tensor2D;
   /** Of the teacher's features, as health.ts measures it. */
@@ -43,7 +45,8 @@ export function stepAnswers(run: RunState, inputs: StepInputs, s: StepSettings):
   const teacher = teacherSide(weights, values, s);
   const teacherCls = clsFeatures(teacher, globalViews(views), backbone); // [2·batch, dim]
   const teacherLogits = head(teacher, teacherCls, headShape);
-  const targets = teacherTargets(teacherLogits, center, scalarOf(values, VALUE.inverseTemperature), s);
+  const inverseTemperature = scalarOf(values, VALUE.inverseTemperature);
+  const targets = teacherTargets(teacherLogits, center, inverseTemperature, s);
   const kept: tf.Tensor2D[] = [];
   const { gradients } = lossAndGradients(weights, () => {
     const logits = head(student, clsFeatures(student, views, backbone, dropPath), headShape);
@@ -56,9 +59,11 @@ export function stepAnswers(run: RunState, inputs: StepInputs, s: StepSettings):
   const studentLogits = tf.clone(inner);
   inner.dispose();
   const clipped = clipGradients(gradients, s);
+  const own = () => tf.slice(studentLogits, [0, 0], targets.shape);
   return {
     teacherLogits,
     targets,
+    wanted: s.stopGradient ? tf.clone(targets) : teacherTargets(own(), center, inverseTemperature, s),
     studentLogits,
     spread: featureSpread(teacherCls),
     gradients,

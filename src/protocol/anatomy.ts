@@ -16,7 +16,7 @@ export const specimenSchema = z.object({
   views: z.array(viewSchema),
   /** Raw scores of the two global views, [2, K]. */
   teacherLogits: floatsSchema,
-  /** The same centered, sharpened and turned into probabilities, [2, K]. */
+  /** What the loss asks for, [2, K]: the teacher's scores centered, sharpened, as probabilities; without the stop-gradient the student's. */
   targets: floatsSchema,
   /** Raw scores of all views, [views, K]. */
   studentLogits: floatsSchema,
@@ -90,6 +90,7 @@ export const anatomySchema = z.object({
     teacherTemp: z.number(),
     studentTemp: z.number(),
     frozen: z.boolean(),
+    stopGradient: z.boolean(),
     centering: z.boolean(),
     centerMomentum: z.number(),
     teacherLogitsL2: z.boolean(),

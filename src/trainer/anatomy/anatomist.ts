@@ -17,7 +17,7 @@ const KEPT_BYTES = 2 ** 26;
 /** The batch that was taken apart last. */
 interface Kept extends Pick<Dissection, 'shape' | 'pairs'> {
   /** Of the first images, as many as are kept. */
-  answers: HostAnswers[];
+  answers: Pick<HostAnswers, 'teacherLogits' | 'wanted' | 'studentLogits'>[];
   step: number;
   epoch: number;
   ids: readonly number[];
@@ -162,16 +162,16 @@ function specimenOf(kept: Kept, wanted: number): Specimen {
     views: viewsOf(image, run.config, id, epoch),
     // What is sent is transferred, and this stays.
     teacherLogits: Float32Array.from(own.teacherLogits),
-    targets: Float32Array.from(own.targets),
+    targets: Float32Array.from(own.wanted),
     studentLogits: Float32Array.from(own.studentLogits),
     pairs: [...(pairs[index] ?? [])],
   };
 }
 
-function answersByImage(answers: HostAnswers, shape: Kept['shape']): HostAnswers[] {
+function answersByImage(answers: HostAnswers, shape: Kept['shape']): Kept['answers'] {
   return Array.from({ length: keptImages(shape) }, (_, index) => ({
     teacherLogits: rowsOf(answers.teacherLogits, index, shape),
-    targets: rowsOf(answers.targets, index, shape),
+    wanted: rowsOf(answers.wanted, index, shape),
     studentLogits: rowsOf(answers.studentLogits, index, shape),
   }));
 }

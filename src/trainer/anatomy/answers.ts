@@ -6,8 +6,10 @@ import { type Between, paced } from '../../eval/pace.ts';
 export interface HostAnswers {
   /** [2·batch, K] */
   teacherLogits: Float32Array;
-  /** [2·batch, K] */
+  /** Of the teacher, [2·batch, K]. */
   targets: Float32Array;
+  /** Of the loss, [2·batch, K]. */
+  wanted: Float32Array;
   /** [views·batch, K] */
   studentLogits: Float32Array;
 }
@@ -21,11 +23,11 @@ export interface BatchShape {
 const TEACHER_VIEWS = 2;
 
 /**
- * −Σ targets · ln softmax(student/τ) of every pair of an image: [batch][2·views], teacher view by teacher view; null for
+ * −Σ wanted · ln softmax(student/τ) of every pair of an image: [batch][2·views], teacher view by teacher view; null for
  * a pair of the same view. Caron et al. 2021, eq. 2.
  */
 export async function pairLosses(
-  { targets, studentLogits }: HostAnswers,
+  { wanted, studentLogits }: Pick<HostAnswers, 'wanted' | 'studentLogits'>,
   { batch, views, prototypes }: BatchShape,
   studentTemp: number,
   between: Between,
@@ -40,9 +42,9 @@ export async function pairLosses(
       const logs = logSoftmax(rowOf(studentLogits, view * batch + image), studentTemp);
       for (let teacher = 0; teacher < TEACHER_VIEWS; teacher++) {
         if (teacher === view) continue;
-        const wanted = rowOf(targets, teacher * batch + image);
+        const asked = rowOf(wanted, teacher * batch + image);
         let sum = 0;
-        for (let k = 0; k < prototypes; k++) sum -= (wanted[k] ?? 0) * (logs[k] ?? 0);
+        for (let k = 0; k < prototypes; k++) sum -= (asked[k] ?? 0) * (logs[k] ?? 0);
         const own = pairs[image];
         if (own) own[teacher * views + view] = sum;
       }

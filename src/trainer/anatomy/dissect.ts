@@ -63,6 +63,7 @@ export async function dissect(
     const answers: HostAnswers = {
       teacherLogits: await made.teacherLogits.data<'float32'>(),
       targets: await made.targets.data<'float32'>(),
+      wanted: await made.wanted.data<'float32'>(),
       studentLogits: await made.studentLogits.data<'float32'>(),
     };
     const pairs = await pairLosses(answers, shape, s.studentTemp, between);
@@ -132,11 +133,21 @@ export async function compare(
 }
 
 function valuesOf(at: ComingStep['at'], s: StepSettings): Anatomy['at'] {
-  const { studentTemp, centering, centerMomentum, teacherLogitsL2, clip, clipNorm, teacherUpdate } = s;
+  const {
+    studentTemp,
+    stopGradient,
+    centering,
+    centerMomentum,
+    teacherLogitsL2,
+    clip,
+    clipNorm,
+    teacherUpdate,
+  } = s;
   const { kind, beta1, beta2, epsilon, sgdMomentum } = s.optimizer;
   return {
     ...at,
     studentTemp,
+    stopGradient,
     centering,
     centerMomentum,
     teacherLogitsL2,

@@ -10,8 +10,8 @@ export function CollapseTab() {
   useEffect(startDiagnosing, []);
   return (
     <>
-      <Diagnosis />
       <Switches />
+      <Diagnosis />
       <Histogram />
       <Distributions />
     </>

@@ -153,7 +153,7 @@ export function StudentPicture({ anatomy, room }: PictureProps) {
             <ViewPicture views={views} index={view} side={side} />
             <div>
               <p className={classes.caption}>
-                Entropy {entropy.toFixed(2)}, top {percent(answer[first] ?? 0)}
+                entropy {entropy.toFixed(2)} · top {percent(answer[first] ?? 0)}
               </p>
               <Bars
                 values={answer}

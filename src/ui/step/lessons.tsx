@@ -36,8 +36,8 @@ export const LESSONS: Record<StepPhase, Lesson> = {
   },
   teacher: {
     name: 'Teacher',
-    text: ({ prototypes }) =>
-      `The teacher looks at the two large pieces alone. It answers with ${prototypes} scores, one for each prototype: how much does this picture look like prototype 1, like prototype 2, … Nobody has said what the prototypes stand for. No gradient flows here: the teacher is never taught.`,
+    text: ({ prototypes, at }) =>
+      `The teacher looks at the two large pieces alone. It answers with ${prototypes} scores, one for each prototype: how much does this picture look like prototype 1, like prototype 2, … Nobody has said what the prototypes stand for. ${at.stopGradient ? 'No gradient flows here: the teacher is never taught.' : 'The stop-gradient is off in this run: the student answers here too, and the gradient flows through both sides.'}`,
     symbols: ({ prototypes }) => [
       { symbol: SYMBOL.teacherScore, code: 'teacher_output', value: `${prototypes} scores` },
       { symbol: mi('K'), code: 'out_dim', value: String(prototypes) },

@@ -38,6 +38,7 @@ export function anatomyExample(): Anatomy {
       teacherTemp: 0.04,
       studentTemp: 0.1,
       frozen: false,
+      stopGradient: true,
       centering: true,
       centerMomentum: 0.9,
       teacherLogitsL2: false,

@@ -86,6 +86,7 @@ const VARIANTS: [string, RunOverrides][] = [
     'with SGD, no clipping, no centering, teacher scores of unit length',
     { optimizer: { kind: 'sgd', clip: 'off' }, loss: { centering: false, teacherLogitsL2: true } },
   ],
+  ['without the stop-gradient', { loss: { stopGradient: false }, backbone: { dropPath: 0.3 } }],
 ];
 
 describe('a step taken apart', () => {
@@ -132,10 +133,10 @@ describe('a step taken apart', () => {
     anatomist.ask(3, 2);
     let rows: number[] = [];
     const advancing = run.advance.bind(run);
-    run.advance = (before) =>
+    run.advance = (look) =>
       advancing(async (coming) => {
         rows = [...(await coming.inputs.views.patches.data<'float32'>())];
-        await before?.(coming);
+        await look?.(coming);
       });
     const { figures } = await anatomist.advance(run);
     const { loss } = await figures;
@@ -208,13 +209,13 @@ describe('a step taken apart', () => {
   it('refuses a step whose loss is not finite, which the run makes as ever', async () => {
     begin();
     const advancing = run.advance.bind(run);
-    run.advance = (before) =>
+    run.advance = (look) =>
       advancing(async (coming) => {
         upload(
           coming.inputs.views.patches,
           new Float32Array(coming.inputs.views.patches.size).fill(Number.NaN),
         );
-        await before?.(coming);
+        await look?.(coming);
       });
     anatomist.ask(5, 0);
     expect(await advance()).toBeNaN();
