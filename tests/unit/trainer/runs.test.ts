@@ -1,11 +1,12 @@
 /** Several runs in one session, with real steps of a toy network: kept, left, gone on with and forked. */
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
 import type { RunConfig } from '../../../src/config/schema.ts';
 import { readSafetensors } from '../../../src/core/safetensors.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
 import { Session } from '../../../src/trainer/session.ts';
+import { TrainingRun } from '../../../src/trainer/training-run.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
 import { sampleCatalogue } from '../../../tools/sample-catalogue.ts';
 
@@ -60,6 +61,10 @@ beforeEach(async () => {
   }, toy);
   await session.open('auto');
   await session.loadSamples();
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 describe('a fork', () => {
@@ -144,18 +149,19 @@ describe('a fork', () => {
 
 describe('the list of runs', () => {
   it('keeps a state every twenty seconds of training, from each of which a fork may start', async () => {
-    let now = 0;
-    // Seven seconds pass whenever somebody looks at the clock.
-    const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += 7000));
-    await train(1);
-    expect(runs()[0]?.states).toEqual([]);
+    // Each step takes eight seconds more than it does.
+    let skipped = 0;
+    const now = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => now() + skipped);
+    const { advance } = TrainingRun.prototype;
+    vi.spyOn(TrainingRun.prototype, 'advance').mockImplementation(function (this: TrainingRun) {
+      skipped += 8000;
+      return advance.call(this);
+    });
     await session.train();
-    clock.mockRestore();
-    const steps = runs()[0]?.states.map(({ step }) => step) ?? [];
-    expect(steps.length).toBeGreaterThan(2);
-    await session.exchange.fork(1, steps[1] ?? 0, uncentered, false);
-    expect(of('run-started').at(-1)).toMatchObject({ step: steps[1], parent: { id: 1, step: steps[1] } });
-    expect(runs()[0]?.states.at(-1)?.step).toBe(STEPS);
+    expect(runs()[0]?.states.map(({ step }) => step)).toEqual([3, 6, 9, 12]);
+    await session.exchange.fork(1, 6, uncentered, false);
+    expect(of('run-started').at(-1)).toMatchObject({ step: 6, parent: { id: 1, step: 6 } });
   });
 
   it('keeps a finished run over Reset, with a name, and forgets one that never began', async () => {
