@@ -31,6 +31,8 @@ export default defineConfig({
     actionTimeout: 60_000,
     screenshot: 'only-on-failure',
     trace: 'off',
+    // It would answer in place of the page's server; the tests of it ask for it.
+    serviceWorkers: 'block',
   },
   projects: [
     { name: 'wasm', testIgnore: '**/*.webgpu.spec.ts', use: browser([]) },

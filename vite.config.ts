@@ -1,14 +1,9 @@
 /** How the page is bundled and served: a static build for any folder, cross-origin isolated where we serve it. */
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { offline, pageHeaders } from './tools/offline-plugin.ts';
+import { ISOLATION_HEADERS } from './tools/page-headers.ts';
 import { buildKernels } from './tools/wasm-kernels.ts';
-
-/** Without these a page has no SharedArrayBuffer, and WASM stays on one thread. */
-const isolation = {
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Embedder-Policy': 'require-corp',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-};
 
 /**
  * tfjs starts its WASM threads from the text of a function, which must not lean on a variable around it. The function
@@ -29,13 +24,13 @@ const wasmKernels = (): Plugin => ({ name: 'wasm-kernels', buildStart: () => bui
 
 export default defineConfig({
   base: './',
-  plugins: [react(), wasmKernels()],
+  plugins: [react(), wasmKernels(), offline(), pageHeaders()],
   worker: { format: 'es', plugins: () => [selfContainedThreads()] },
   build: {
     target: 'es2022',
     // tfjs alone is larger than the size at which Vite begins to warn.
     chunkSizeWarningLimit: 4000,
   },
-  server: { headers: isolation },
-  preview: { headers: isolation },
+  // The policy would stop what the development server puts into the page.
+  server: { headers: ISOLATION_HEADERS },
 });

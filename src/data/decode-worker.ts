@@ -1,4 +1,5 @@
 /** Decodes one image after the other: upright, first frame, on white, at the size that is kept. */
+import '../core/no-eval.ts';
 import { type DecodeReply, type DecodeRequest, decodeRequestSchema } from './decode-messages.ts';
 import { fitWithin } from './working-size.ts';
 

@@ -27,3 +27,9 @@ export const sessionStore = createStore<SessionState>(() => ({
   runConfig: null,
   model: null,
 }));
+
+/** Whether the page shows no more than it does when it is opened: no step done, no images of somebody's own. */
+export function nothingBegun(): boolean {
+  const { status, runConfig } = sessionStore.getState();
+  return (status?.step ?? 0) === 0 && runConfig?.data.source !== 'own';
+}

@@ -1,29 +1,9 @@
 /** Picks the fastest backend that tells the truth: WebGPU on a real adapter, else WASM. */
-import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import { startWasm, type WasmFiles } from '../ops/device/wasm.ts';
+import { startWasm } from '../ops/device/wasm.ts';
 import { type DeviceWatcher, findAdapter, startWebGpu } from '../ops/device/webgpu.ts';
-import plainKernels from '../ops/wasm/built/plain.wasm?url';
-import relaxedKernels from '../ops/wasm/built/relaxed.wasm?url';
-import sharedKernels from '../ops/wasm/built/shared.wasm?url';
-import sharedRelaxedKernels from '../ops/wasm/built/sharedRelaxed.wasm?url';
-import { startWorker } from '../ops/wasm/threads.ts';
 import type { BackendInfo } from '../protocol/values.ts';
 
 export type Preference = 'auto' | 'webgpu' | 'wasm';
-
-const FILES: WasmFiles = {
-  plain,
-  simd,
-  kernels: {
-    plain: plainKernels,
-    relaxed: relaxedKernels,
-    shared: sharedKernels,
-    sharedRelaxed: sharedRelaxedKernels,
-  },
-  read: async (address) => (await fetch(address, { credentials: 'same-origin' })).arrayBuffer(),
-  startThread: startWorker,
-};
 
 /** 'auto' takes a real adapter only: on a software one WASM is faster. 'webgpu' takes any. */
 export async function openBackend(prefer: Preference, watcher: DeviceWatcher): Promise<BackendInfo> {
@@ -43,7 +23,8 @@ export async function openBackend(prefer: Preference, watcher: DeviceWatcher): P
 
 async function openWasm(reason: string): Promise<BackendInfo> {
   const processors = self.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
-  const threads = await startWasm(FILES, processors);
+  const { wasmFiles } = await import('./wasm-files.ts');
+  const threads = await startWasm(wasmFiles, processors);
   const adapter = threads > 1 ? `SIMD, ${threads} threads` : 'SIMD, 1 thread';
   return { backend: 'wasm', adapter, software: false, threads, reason };
 }

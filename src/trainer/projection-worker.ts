@@ -1,4 +1,5 @@
 /** Makes one layout and tells of it while it forms. Whoever does not want it any more ends the worker. */
+import '../core/no-eval.ts';
 import { project } from '../eval/projections/project.ts';
 import { buffersOf } from '../protocol/transfer.ts';
 import { type ProjectionReply, projectionJobSchema } from './projection-messages.ts';

@@ -1,4 +1,5 @@
 /** Makes the views of one step after the other and hands over their rows. */
+import '../core/no-eval.ts';
 import { packViews } from './view-plan.ts';
 import { type ViewReply, viewRequestSchema } from './view-worker-messages.ts';
 

@@ -1,4 +1,5 @@
 /** The trainer's entry: parses each command, hands it to the session, and turns every error into a fault. */
+import '../core/no-eval.ts';
 import { type Command, commandSchema, type TrainerEvent } from '../protocol/messages.ts';
 import { buffersOf } from '../protocol/transfer.ts';
 import { faultOf } from './faults.ts';

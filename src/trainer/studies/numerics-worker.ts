@@ -1,4 +1,5 @@
 /** Does one plain computation of a study. Whoever does not want it any more ends the worker. */
+import '../../core/no-eval.ts';
 import { TooFewClasses } from '../../eval/logistic.ts';
 import { compute } from './compute.ts';
 import { type NumericsReply, numericsJobSchema } from './numerics-messages.ts';
