@@ -23,7 +23,7 @@ export function VideoPanel() {
   const look = useVideos((state) => state.look);
   const sentence = useVideos((state) => state.sentence);
   const count = useVideos((state) => state.frames.length);
-  const complete = useVideos((state) => state.awaited === null && state.sentence === null);
+  const awaited = useVideos((state) => state.awaited !== null);
   const hasImages = useDataset((state) => state.summary !== null);
   const step = useSession(({ status }) => status?.step ?? 0);
   const [drawing, setDrawing] = useState<Drawing>(FIRST_DRAWING);
@@ -59,13 +59,15 @@ export function VideoPanel() {
         {video && look && count > 0 ? (
           <>
             <VideoPlayer video={video} look={look} drawing={drawing} />
-            <p className={classes.sizes}>{lookInWords(look, video, complete ? count : null)}</p>
+            <p className={classes.sizes}>
+              {lookInWords(look, video, awaited || sentence !== null ? null : count)}
+            </p>
           </>
         ) : (
           <div className={panel.empty}>
-            <strong>{video ? (hasImages ? 'Looking…' : 'No network yet') : 'No video yet'}</strong>
+            <strong>{video ? (awaited ? 'Looking…' : 'Not looked at yet') : 'No video yet'}</strong>
             {video
-              ? 'The frames with their maps appear here one by one; you can play what is there meanwhile.'
+              ? `${hasImages ? '' : 'There is no network yet: bring in images. '}The frames with their maps appear here one by one, once they are looked at; you can play what is there meanwhile.`
               : 'Drop a video here, or open one: MP4, MOV, WebM or MKV. It plays with the network’s maps over it, and stays on this computer.'}
           </div>
         )}

@@ -35,13 +35,14 @@ export function Help({ opened, onClose }: { opened: boolean; onClose: () => void
         </p>
         <p>
           <strong>Crops</strong> shows what the student is given. <strong>Attention</strong> shows where the
-          last block looks. <strong>k-NN</strong> measures, with labels that training never sees, whether like
-          pictures lie close together; <strong>Evaluate</strong> does so in more ways, and finds clusters and
-          near-duplicates without any labels; <strong>Embedding</strong> lays all pictures out as a map, like
-          ones together. The labels are used for measuring alone. <strong>Collapse</strong> says whether the
-          run is healthy, and how one sees it; <strong>Step by step</strong> walks slowly through one real
-          step, with the arrow keys. <strong>Runs</strong> keeps every run that you leave, goes on with it, or
-          forks it with one thing changed and compares the two.
+          last block looks, and any block in a photo or video of yours. <strong>k-NN</strong> measures, with
+          labels that training never sees, whether like pictures lie close together; <strong>Evaluate</strong>{' '}
+          does so in more ways, and finds clusters and near-duplicates without any labels;{' '}
+          <strong>Embedding</strong> lays all pictures out as a map, like ones together. The labels are used
+          for measuring alone. <strong>Collapse</strong> says whether the run is healthy, and how one sees it;{' '}
+          <strong>Step by step</strong> walks slowly through one real step, with the arrow keys.{' '}
+          <strong>Runs</strong> keeps every run that you leave, goes on with it, or forks it with one thing
+          changed and compares the two.
         </p>
         <p className="quiet">
           After Caron et al. 2021, “Emerging Properties in Self-Supervised Vision Transformers”. Keys do
