@@ -1,11 +1,12 @@
 /** The embedding tab: every image a point, like images together, as far as a plane can show it. */
 import { Button, Progress, SegmentedControl, Switch, useComputedColorScheme } from '@mantine/core';
 import { IconPlayerPlay, IconX } from '@tabler/icons-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { type ComponentProps, useEffect, useMemo, useRef, useState } from 'react';
+import type { MapImages } from '../../protocol/embedding.ts';
 import {
-  type ActiveMap,
   type Coloring,
   colorBy,
+  type EmbeddingState,
   embeddingStore,
   type KeptMap,
   shownMap,
@@ -29,13 +30,12 @@ import { Timeline } from './Timeline.tsx';
 const TRAVEL = { forming: 160, kept: 900 };
 
 export function EmbeddingTab() {
-  const active = useEmbedding((state) => state.active);
+  const busy = useEmbedding(({ active }) => active !== null);
   const ended = useEmbedding((state) => state.ended);
-  const kept = useEmbedding((state) => state.kept);
   const map = useEmbedding(shownMap);
+  const forming = useEmbedding(formingImages);
   const phase = useSession(({ status }) => status?.phase ?? 'empty');
   const body = useRef<HTMLDivElement>(null);
-  const forming = active?.forming && active.forming.positions.length > 0 ? active.forming : null;
   return (
     <PanelFrame
       title="Embedding map"
@@ -45,8 +45,8 @@ export function EmbeddingTab() {
     >
       <MapSettings />
       <div className={classes.actions}>
-        {active ? (
-          <Working active={active} />
+        {busy ? (
+          <Working />
         ) : (
           <Button
             size="compact-sm"
@@ -61,18 +61,18 @@ export function EmbeddingTab() {
         <span className={classes.push} />
         <SaveMap
           map={forming ? null : map}
-          busy={active !== null || phase === 'empty' || phase === 'fault'}
+          busy={busy || phase === 'empty' || phase === 'fault'}
           canvas={() => body.current?.querySelector('canvas') ?? null}
         />
       </div>
-      {ended && !active && (
+      {ended && !busy && (
         <p className={classes.ended} role="status">
           {ended}
         </p>
       )}
       <div ref={body}>
         {forming || map ? (
-          <Picture forming={forming} map={map} kept={kept} />
+          <Picture forming={forming} map={map} />
         ) : (
           <div className={panel.empty}>
             <strong>No map yet</strong>
@@ -85,37 +85,43 @@ export function EmbeddingTab() {
   );
 }
 
-interface MapProps {
-  forming: NonNullable<ActiveMap['forming']> | null;
-  map: KeptMap | null;
-  kept: readonly KeptMap[];
+/** Of a map that forms, once there is something to see of it. */
+function formingImages({ active }: EmbeddingState): MapImages | null {
+  return active?.forming && active.forming.positions.length > 0 ? active.forming.images : null;
 }
 
-function Picture({ forming, map, kept }: MapProps) {
+const NOWHERE = new Float32Array();
+
+interface MapProps {
+  /** Images of the map that forms; null while none does. */
+  forming: MapImages | null;
+  map: KeptMap | null;
+}
+
+function Picture({ forming, map }: MapProps) {
+  const kept = useEmbedding((state) => state.kept);
   const coloring = useEmbedding((state) => state.coloring);
   const hidden = useEmbedding((state) => state.hidden);
   const pictures = useEmbedding((state) => state.pictures);
   const train = useDataset(({ summary }) => summary?.train ?? 0);
   const dark = useComputedColorScheme('light', { getInitialValueInEffect: false }) === 'dark';
   const [opened, setOpened] = useState<Opened | null>(null);
-  const images = forming?.images ?? map?.images;
+  const images = forming ?? map?.images;
   const clusters = forming ? null : (map?.result.clusters ?? null);
   const groups = useMemo(
     () => (images ? groupsOf(coloring, images, clusters, train) : null),
     [coloring, images, clusters, train],
   );
   if (!images || !groups) return null;
-  const positions = forming?.positions ?? map?.result.positions ?? new Float32Array();
   const title = forming || !map ? 'A map that forms' : mapTitle(map);
   return (
     <>
-      <MapCanvas
+      <Canvas
         images={images}
-        positions={positions}
+        kept={forming ? null : (map?.result.positions ?? null)}
         groups={groups}
         hidden={hidden}
         pictures={pictures}
-        travel={forming ? TRAVEL.forming : TRAVEL.kept}
         label={`${title}: ${images.ids.length} images. Arrow keys walk from point to point, Enter opens one, plus and minus zoom.`}
         onOpen={setOpened}
       />
@@ -140,6 +146,17 @@ function Picture({ forming, map, kept }: MapProps) {
       {opened && <ImageSheet title={opened.title} ids={opened.ids} onClose={() => setOpened(null)} />}
     </>
   );
+}
+
+type CanvasProps = Omit<ComponentProps<typeof MapCanvas>, 'positions' | 'travel'> & {
+  /** Of a kept map; null for those of the one that forms. */
+  kept: Float32Array | null;
+};
+
+/** The part that is drawn anew several times a second while a map forms. */
+function Canvas({ kept, ...rest }: CanvasProps) {
+  const positions = useEmbedding(({ active }) => kept ?? active?.forming?.positions ?? NOWHERE);
+  return <MapCanvas {...rest} positions={positions} travel={kept ? TRAVEL.kept : TRAVEL.forming} />;
 }
 
 interface ColorsProps {
@@ -175,7 +192,10 @@ function Colors({ labelled, folders, pictures }: ColorsProps) {
   );
 }
 
-function Working({ active: { wish, text, share } }: { active: ActiveMap }) {
+function Working() {
+  const map = useEmbedding(({ active }) => active?.wish !== null);
+  const text = useEmbedding(({ active }) => active?.text ?? '');
+  const share = useEmbedding(({ active }) => active?.share ?? null);
   return (
     <div className={classes.working}>
       <Progress
@@ -183,7 +203,7 @@ function Working({ active: { wish, text, share } }: { active: ActiveMap }) {
         size="sm"
         value={share === null ? 100 : 100 * share}
         animated={share === null}
-        aria-label={wish ? 'Map: progress' : 'Export: progress'}
+        aria-label={map ? 'Map: progress' : 'Export: progress'}
       />
       <span className={classes.stage} data-testid="map-stage">
         {text}
@@ -194,7 +214,7 @@ function Working({ active: { wish, text, share } }: { active: ActiveMap }) {
         leftSection={<IconX size={14} aria-hidden="true" />}
         onClick={cancelMap}
       >
-        {wish ? 'Cancel map' : 'Cancel export'}
+        {map ? 'Cancel map' : 'Cancel export'}
       </Button>
     </div>
   );

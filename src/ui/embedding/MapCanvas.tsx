@@ -1,7 +1,15 @@
 /** The map itself: drag, zoom, hover, click, draw a line around points, or walk over them by keys. */
 import { useComputedColorScheme } from '@mantine/core';
 import { useElementSize } from '@mantine/hooks';
-import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import type { MapImages } from '../../protocol/embedding.ts';
 import { datasetStore } from '../../state/dataset.ts';
 import { plural } from '../../state/words.ts';
@@ -150,11 +158,14 @@ export function MapCanvas(props: Props) {
     const ids = found.map((i) => images.ids[i] ?? 0);
     onOpen({ title: `${plural(ids.length, 'image')} inside the line`, ids });
   };
-  const zoom = (factor: number) => {
-    if (!scene) return;
-    const { width: w, height: h } = scene.size;
-    scene.see(zoomed(scene.camera, scene.size, factor, { x: w / 2, y: h / 2 }));
-  };
+  const zoom = useCallback(
+    (factor: number | null) => {
+      if (!scene) return;
+      const middle = { x: scene.size.width / 2, y: scene.size.height / 2 };
+      scene.see(factor === null ? WHOLE : zoomed(scene.camera, scene.size, factor, middle));
+    },
+    [scene],
+  );
 
   const onDown = (event: PointerEvent<HTMLButtonElement>) => {
     if (event.button !== 0) return;
@@ -207,7 +218,7 @@ export function MapCanvas(props: Props) {
     else if (event.key === 'Escape' && at) setAt(null);
     else if (event.key === '+' || event.key === '=') zoom(STEP);
     else if (event.key === '-') zoom(1 / STEP);
-    else if (event.key === '0') scene.see(WHOLE);
+    else if (event.key === '0') zoom(null);
     else return;
     event.preventDefault();
   };
@@ -242,11 +253,7 @@ export function MapCanvas(props: Props) {
       >
         <canvas ref={canvas} style={{ height }} />
       </button>
-      <MapTools
-        lasso={lasso}
-        onLasso={setLasso}
-        onZoom={(factor) => (factor === null ? scene?.see(WHOLE) : zoom(factor))}
-      />
+      <MapTools lasso={lasso} onLasso={setLasso} onZoom={zoom} />
       {at && place && (
         <HoverCard
           id={images.ids[at.point] ?? 0}

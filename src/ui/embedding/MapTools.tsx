@@ -1,7 +1,7 @@
 /** Buttons on a map: how large it is drawn, and what dragging does. */
 import { ActionIcon } from '@mantine/core';
 import { IconFocusCentered, IconHandMove, IconLasso, IconMinus, IconPlus } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import classes from './embedding.module.css';
 
 interface Props {
@@ -14,7 +14,7 @@ interface Props {
 /** One press enlarges by this. */
 export const STEP = 1.4;
 
-export function MapTools({ lasso, onLasso, onZoom }: Props) {
+export const MapTools = memo(function MapTools({ lasso, onLasso, onZoom }: Props) {
   return (
     <div className={classes.tools}>
       <ActionIcon.Group orientation="vertical">
@@ -38,7 +38,7 @@ export function MapTools({ lasso, onLasso, onZoom }: Props) {
       </ActionIcon.Group>
     </div>
   );
-}
+});
 
 interface ToolProps {
   label: string;

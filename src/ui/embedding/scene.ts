@@ -1,6 +1,7 @@
 /** Draws a map: one canvas, at most once a frame, whatever has changed. */
 import type { Size } from '../canvas/fit.ts';
 import { type Camera, type Point, scaleOf, toScreen, WHOLE } from './camera.ts';
+import { DotLayer, type Stamp } from './dot-layer.ts';
 import { Motion } from './motion.ts';
 import { PointIndex } from './point-index.ts';
 import type { Thumbnails } from './thumbnails.ts';
@@ -33,8 +34,10 @@ export class Scene {
   private readonly motion = new Motion();
   private ratio = 1;
   private look: Appearance | null = null;
-  private dots: HTMLCanvasElement[] = [];
-  private dotsFor = '';
+  private layer = new DotLayer(1, 1);
+  private stamps: Stamp[] = [];
+  private stampsFor = '';
+  private ground: Stamp = { side: 1, rgba: new Uint8ClampedArray(4) };
   private marked: number | null = null;
   private line: readonly Point[] = [];
   private frame: number | null = null;
@@ -50,6 +53,7 @@ export class Scene {
     this.ratio = ratio;
     this.canvas.width = Math.round(size.width * ratio);
     this.canvas.height = Math.round(size.height * ratio);
+    this.layer = new DotLayer(this.canvas.width, this.canvas.height);
     this.paint();
   }
 
@@ -63,7 +67,7 @@ export class Scene {
   appear(look: Appearance): void {
     this.look = look;
     this.index = null;
-    this.dotsFor = '';
+    this.stampsFor = '';
     this.draw();
   }
 
@@ -118,13 +122,12 @@ export class Scene {
   paint(): void {
     const context = this.canvas.getContext('2d');
     if (!context || !this.look) return;
-    const { ratio, size, look } = this;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.fillStyle = look.paper;
-    context.fillRect(0, 0, size.width, size.height);
+    const { ratio, look } = this;
     const seen = this.inView(look);
     const radius = this.dotRadius(look.ids.length);
-    this.paintDots(context, look, seen, radius);
+    this.stampDots(look, seen, radius);
+    this.layer.show(context);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (look.pictures && seen.length <= MOST_PICTURES) this.paintPictures(context, look, seen);
     this.paintMark(context, look, radius);
     this.paintLine(context, look);
@@ -157,32 +160,28 @@ export class Scene {
     return Math.min(LARGEST_DOT, small * Math.max(1, this.camera.zoom) ** 0.35);
   }
 
-  /** A dot a color is drawn once and copied from then on: ten thousand circles of their own would take too long. */
-  private paintDots(
-    context: CanvasRenderingContext2D,
-    look: Appearance,
-    seen: readonly number[],
-    radius: number,
-  ): void {
-    const side = 2 * (Math.ceil(radius) + 1);
-    const wanted = `${radius.toFixed(2)} ${this.ratio}`;
-    if (this.dotsFor !== wanted) {
-      this.dots = look.colors.map((color) => dot(color, look.paper, radius, side, this.ratio));
-      this.dotsFor = wanted;
+  private stampDots(look: Appearance, seen: readonly number[], radius: number): void {
+    const { camera, size, ratio, layer } = this;
+    const wanted = `${radius.toFixed(2)} ${ratio}`;
+    if (this.stampsFor !== wanted) {
+      this.stamps = look.colors.map((color) => dot(color, look.paper, radius * ratio, ratio));
+      this.ground = dot(look.paper, look.paper, 2, 1);
+      this.stampsFor = wanted;
     }
-    const { camera, size, ratio } = this;
+    const middle = 4 * Math.floor(this.ground.rgba.length / 8);
+    const [red = 0, green = 0, blue = 0] = this.ground.rgba.subarray(middle, middle + 3);
+    layer.clear(red, green, blue);
     const { positions } = this.motion;
-    const scale = scaleOf(camera, size);
-    const [left, top] = [size.width / 2 - camera.x * scale, size.height / 2 - camera.y * scale];
-    context.setTransform(1, 0, 0, 1, 0, 0);
+    const scale = scaleOf(camera, size) * ratio;
+    const left = (size.width / 2) * ratio - camera.x * scale;
+    const top = (size.height / 2) * ratio - camera.y * scale;
     for (const i of seen) {
-      const sprite = this.dots[look.groupOf[i] ?? 0];
-      if (!sprite) continue;
-      const x = (positions[2 * i] ?? 0) * scale + left;
-      const y = (positions[2 * i + 1] ?? 0) * scale + top;
-      context.drawImage(sprite, Math.round((x - side / 2) * ratio), Math.round((y - side / 2) * ratio));
+      const stamp = this.stamps[look.groupOf[i] ?? 0];
+      if (!stamp) continue;
+      const x = (positions[2 * i] ?? 0) * scale + left - stamp.side / 2;
+      const y = (positions[2 * i + 1] ?? 0) * scale + top - stamp.side / 2;
+      layer.put(stamp, Math.round(x), Math.round(y));
     }
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
 
   /** Pictures where no other is in the way; the points of the others stay points. */
@@ -248,21 +247,22 @@ export class Scene {
   }
 }
 
-function dot(color: string, rim: string, radius: number, side: number, ratio: number): HTMLCanvasElement {
+/** A disc with a rim of the ground's color, so that dots on each other can be told apart. Device pixels. */
+function dot(color: string, rim: string, radius: number, ratio: number): Stamp {
+  const side = 2 * Math.ceil(radius + ratio) + 1;
   const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = Math.ceil(side * ratio);
-  const context = canvas.getContext('2d');
-  if (!context) return canvas;
-  const middle = canvas.width / 2;
-  context.beginPath();
-  context.arc(middle, middle, (radius + 0.7) * ratio, 0, 2 * Math.PI);
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext('2d', { willReadFrequently: true });
+  if (!context) return { side: 0, rgba: new Uint8ClampedArray() };
+  const disc = (r: number, fill: string) => {
+    context.beginPath();
+    context.arc(side / 2, side / 2, r, 0, 2 * Math.PI);
+    context.fillStyle = fill;
+    context.fill();
+  };
   context.globalAlpha = 0.75;
-  context.fillStyle = rim;
-  context.fill();
-  context.beginPath();
-  context.arc(middle, middle, radius * ratio, 0, 2 * Math.PI);
-  context.globalAlpha = 0.92;
-  context.fillStyle = color;
-  context.fill();
-  return canvas;
+  disc(radius + 0.7 * ratio, rim);
+  context.globalAlpha = 1;
+  disc(radius, color);
+  return { side, rgba: context.getImageData(0, 0, side, side).data };
 }

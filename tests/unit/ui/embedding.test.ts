@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { PURPOSE, rng } from '../../../src/core/rng.ts';
 import { aspectOf, panned, toMap, toScreen, WHOLE, zoomed } from '../../../src/ui/embedding/camera.ts';
+import { DotLayer } from '../../../src/ui/embedding/dot-layer.ts';
 import { groupColors, groupsOf, idsIn } from '../../../src/ui/embedding/groups.ts';
 import { fitted, Motion } from '../../../src/ui/embedding/motion.ts';
 import { PointIndex } from '../../../src/ui/embedding/point-index.ts';
@@ -139,4 +140,31 @@ describe('points on their way', () => {
     motion.go(Float32Array.of(1, 1, 2, 2), 100, 1300);
     expect([...motion.positions]).toEqual([1, 1, 2, 2]);
   });
+});
+
+it('stamps dots on the ground by their alpha, and leaves out what lies outside', () => {
+  const layer = new DotLayer(3, 2);
+  const stamp = {
+    side: 2,
+    rgba: Uint8ClampedArray.of(...[200, 0, 0, 255], ...[0, 0, 0, 0], ...[0, 100, 0, 51], ...[9, 9, 9, 255]),
+  };
+  const at = (x: number, y: number) => [...layer.data.subarray(4 * (3 * y + x), 4 * (3 * y + x) + 4)];
+  layer.clear(10, 20, 30);
+  layer.put(stamp, 1, 0);
+  expect(at(0, 0)).toEqual([10, 20, 30, 255]);
+  expect(at(1, 0)).toEqual([200, 0, 0, 255]);
+  expect(at(2, 0)).toEqual([10, 20, 30, 255]);
+  expect(at(1, 1)).toEqual([8, 36, 24, 255]);
+  expect(at(2, 1)).toEqual([9, 9, 9, 255]);
+  layer.clear(0, 0, 0);
+  for (const [left, top] of [
+    [-1, -1],
+    [2, 1],
+    [-5, 0],
+    [0, 7],
+  ] as const)
+    layer.put(stamp, left, top);
+  expect(at(0, 0)).toEqual([9, 9, 9, 255]);
+  expect(at(2, 1)).toEqual([200, 0, 0, 255]);
+  expect([at(1, 0), at(2, 0), at(0, 1), at(1, 1)]).toEqual(Array(4).fill([0, 0, 0, 255]));
 });
