@@ -47,7 +47,7 @@ const press = (page: Page, name: RegExp) => page.getByRole('button', { name }).f
 
 /** What a person does first in a tab; it goes on while the tab is recorded. */
 const BEGUN: Record<string, (page: Page) => Promise<void>> = {
-  Evaluate: (page) => press(page, /^Run k-NN/),
+  Evaluate: (page) => press(page, /^Run: /),
   Embedding: (page) => press(page, /^Compute/),
   Collapse: (page) => press(page, /^Look now$/),
   'Step by step': async (page) => {
