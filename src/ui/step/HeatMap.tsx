@@ -1,4 +1,5 @@
 /** A corner of a tensor as a picture: a cell a number, one of them chosen. */
+import { useMemo } from 'react';
 
 interface Props {
   values: ArrayLike<number>;
@@ -17,9 +18,42 @@ interface Props {
 const POSITIVE = 'var(--teacher)';
 const NEGATIVE = 'var(--student)';
 
+/** Strengths that are told apart. */
+const LEVELS = 24;
+
+interface Shade {
+  path: string;
+  negative: boolean;
+  /** 0 to 1. */
+  strength: number;
+}
+
+/** Cells of one shade as one path: hundreds of elements would make the page slow to draw. */
+function shadesOf(
+  values: ArrayLike<number>,
+  { rows, columns, cell, top }: { rows: number; columns: number; cell: number; top: number },
+): Shade[] {
+  const shades = new Map<number, string>();
+  for (let i = 0; i < rows * columns; i++) {
+    const share = (values[i] ?? 0) / Math.max(top, Number.MIN_VALUE);
+    const level = Math.round(LEVELS * Math.max(-1, Math.min(1, share)));
+    if (level === 0) continue;
+    const square = `M${(i % columns) * cell},${Math.floor(i / columns) * cell}h${cell}v${cell}h${-cell}z`;
+    shades.set(level, (shades.get(level) ?? '') + square);
+  }
+  return [...shades].map(([level, path]) => ({
+    path,
+    negative: level < 0,
+    strength: Math.abs(level) / LEVELS,
+  }));
+}
+
 export function HeatMap({ values, rows, columns, side, top, chosen, onChoose, label }: Props) {
   const cell = Math.floor(side / Math.max(rows, columns));
-  const strongest = Math.max(top ?? largestSize(values), Number.MIN_VALUE);
+  const shades = useMemo(
+    () => shadesOf(values, { rows, columns, cell, top: top ?? largestSize(values) }),
+    [values, rows, columns, cell, top],
+  );
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the cells are chosen by keyboard in the fields beside the numbers
     <svg
@@ -35,30 +69,25 @@ export function HeatMap({ values, rows, columns, side, top, chosen, onChoose, la
       }}
     >
       <rect width={cell * columns} height={cell * rows} fill="var(--sunken)" />
-      {Array.from({ length: rows * columns }, (_, i) => {
-        const value = values[i] ?? 0;
-        return (
-          <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: a cell is its place
-            key={i}
-            x={(i % columns) * cell}
-            y={Math.floor(i / columns) * cell}
-            width={cell}
-            height={cell}
-            fill={value < 0 ? NEGATIVE : POSITIVE}
-            fillOpacity={Math.min(1, Math.abs(value) / strongest)}
-          />
-        );
-      })}
-      <rect
-        x={(chosen % columns) * cell}
-        y={Math.floor(chosen / columns) * cell}
-        width={cell}
-        height={cell}
-        fill="none"
-        stroke="var(--ink)"
-        strokeWidth={2.5}
-      />
+      {shades.map(({ path, negative, strength }) => (
+        <path
+          key={`${negative} ${strength}`}
+          d={path}
+          fill={negative ? NEGATIVE : POSITIVE}
+          fillOpacity={strength}
+        />
+      ))}
+      {chosen >= 0 && (
+        <rect
+          x={(chosen % columns) * cell}
+          y={Math.floor(chosen / columns) * cell}
+          width={cell}
+          height={cell}
+          fill="none"
+          stroke="var(--ink)"
+          strokeWidth={2.5}
+        />
+      )}
     </svg>
   );
 }

@@ -4,7 +4,7 @@ import { fillWindow } from '../../state/anatomy.ts';
 import { formatCount } from '../charts/format.ts';
 import { PanelFrame } from '../panels/PanelFrame.tsx';
 import panel from '../panels/panels.module.css';
-import { useAnatomy, useDataset } from '../use-stores.ts';
+import { useAnatomy, useDataset, useSession } from '../use-stores.ts';
 import { NextStep } from './NextStep.tsx';
 import classes from './step.module.css';
 import { Walk } from './Walk.tsx';
@@ -14,6 +14,7 @@ export function StepTab() {
   const refusal = useAnatomy((state) => state.refusal);
   const large = useAnatomy((state) => state.large);
   const hasImages = useDataset((state) => state.summary !== null);
+  const finished = useSession(({ status }) => status?.phase === 'finished');
   return (
     <PanelFrame
       title="Step by step"
@@ -31,6 +32,12 @@ export function StepTab() {
       {refusal !== null && (
         <p className={classes.refusal} role="alert">
           {refusal}
+        </p>
+      )}
+      {finished && (
+        <p className={classes.refusal}>
+          The run is finished, so no step follows that could be taken apart. Reset begins anew; the Runs tab
+          goes on from an earlier state.
         </p>
       )}
       {anatomy === null ? (
