@@ -6,7 +6,7 @@ import type { StudyKind } from '../src/protocol/studies.ts';
 import { studyTitles } from '../src/state/study-titles.ts';
 import { mapImages } from './headless-embedding.ts';
 import type { Evaluation } from './headless-options.ts';
-import { RunFailure, type Watched } from './headless-page.ts';
+import { pictureOf, RunFailure, type Watched } from './headless-page.ts';
 
 const LOOK_EVERY = 300; // ms
 const DOWNLOAD_TIMEOUT = 60_000; // ms
@@ -36,9 +36,9 @@ async function study(watched: Watched, studies: readonly StudyKind[], out: strin
     } else await run(watched, kind);
   }
   const matrix = page.getByRole('table', { name: 'Confusion matrix' });
-  if ((await matrix.count()) > 0) await matrix.screenshot({ path: join(out, 'confusion.png') });
+  if ((await matrix.count()) > 0) await pictureOf(page, matrix, join(out, 'confusion.png'));
   if (studies.includes('finetune'))
-    await cardOf(page, 'finetune').screenshot({ path: join(out, 'finetune.png') });
+    await pictureOf(page, cardOf(page, 'finetune'), join(out, 'finetune.png'));
   if (studies.some((kind) => kind !== 'features'))
     await writeFile(join(out, 'evaluation.json'), await json(page));
 }

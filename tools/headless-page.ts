@@ -1,7 +1,7 @@
 /** The page's public controls, as a headless run works them: file inputs, buttons, the status line. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Page } from '@playwright/test';
+import type { Locator, Page } from '@playwright/test';
 import type { HeadlessOptions } from './headless-options.ts';
 import { type Progress, progressLine } from './progress.ts';
 
@@ -130,8 +130,26 @@ export async function photograph(page: Page, attention: string, whole: string): 
   await page.getByRole('tab', { name: 'Attention', exact: true }).click();
   const panel = page.getByRole('tabpanel', { name: 'Attention', exact: true });
   await panel.getByRole('img').first().waitFor();
-  await panel.screenshot({ path: attention });
   await page.screenshot({ path: whole });
+  await pictureOf(page, panel, attention);
+}
+
+/** Above and below an element, the bars of the page. */
+const BARS = 200; // px
+
+/** A picture of the whole element: what scrolls would be cut off, so the page is made high enough for it meanwhile. */
+export async function pictureOf(page: Page, element: Locator, path: string): Promise<void> {
+  const before = page.viewportSize();
+  const height = (await element.boundingBox())?.height ?? 0;
+  if (before) {
+    await page.setViewportSize({ ...before, height: Math.max(before.height, Math.ceil(height) + BARS) });
+    // Two frames: one in which the page hears of it, one in which it has drawn.
+    await page.evaluate(
+      () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))),
+    );
+  }
+  await element.screenshot({ path });
+  if (before) await page.setViewportSize(before);
 }
 
 function oneLine(text: string): string {

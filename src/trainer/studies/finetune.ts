@@ -77,7 +77,7 @@ export async function finetuned(
   const settings = { rate, weightDecay: WEIGHT_DECAY, batch: batchOf(train), epochs, patience };
   const whole = learns === 'whole' && who !== 'pixels';
   const { body, width } = whole
-    ? await networkBody(bench, who, [...train.ids, ...val.ids])
+    ? await networkBody(bench, who, imagesOf({ train, val }))
     : await featureBody(bench, who, train, val);
   const count = train.ids.length;
   const found = await finetune(
@@ -92,12 +92,8 @@ export async function finetuned(
       onEpoch,
     },
   );
-  bench.remember(
-    keyOf({ learns, epochs, patience, rate }),
-    who,
-    val.ids,
-    Float32Array.from(found.predictions),
-  );
+  const key = keyOf({ learns, epochs, patience, rate });
+  bench.remember(key, who, imagesOf({ train, val }), Float32Array.from(found.predictions));
   return found;
 }
 
@@ -106,11 +102,14 @@ export function finetunedBefore(
   bench: Workbench,
   who: Who,
   choices: TuningChoices,
-  { val }: Task,
+  task: Task,
 ): Int32Array | null {
-  const found = bench.found(keyOf(choices), who, val.ids);
+  const found = bench.found(keyOf(choices), who, imagesOf(task));
   return found && Int32Array.from(found);
 }
+
+/** Those that are learned from, and those that are scored. */
+const imagesOf = ({ train, val }: Pick<Task, 'train' | 'val'>): number[] => [...train.ids, ...val.ids];
 
 const keyOf = ({ learns, epochs, patience, rate }: TuningChoices): string =>
   `fine-tuned, ${learns}, ${epochs}, ${patience}, ${rate}`;

@@ -185,6 +185,9 @@ describe('a study', () => {
     const again = await studied(report);
     expect(epochs()).toEqual([]);
     expect(again.finding).toEqual(first.finding);
+    // Another network's classes are its own.
+    await studied({ ...report, network: 'student' });
+    expect(epochs()).not.toEqual([]);
   });
 
   it('of clusters puts every training image into one', async () => {
