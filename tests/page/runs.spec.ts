@@ -74,7 +74,7 @@ test('forks a run with one change, compares both, and goes on with the parent fr
 
   await page.getByRole('button', { name: `Go on with ${parent}` }).click();
   await expect(statusLine(page)).toContainText(`Paused at step ${left} of`);
-  await expect(page.getByRole('switch', { name: 'Centering' }).first()).toBeChecked();
+  await expect(old).toContainText('in progress');
   await control(page, 'Step').click();
   await expect(statusLine(page)).toContainText(`Paused at step ${left + 1} of`);
   await expect(cards(page).first()).toContainText(`paused at step ${forked} of`);
@@ -83,16 +83,20 @@ test('forks a run with one change, compares both, and goes on with the parent fr
 test('a switch of the collapse laboratory forks at once, and Back returns', async ({ page }) => {
   await begin(page);
   const left = await trainBeyond(page, 5);
-  await page.getByRole('tab', { name: 'Runs' }).click();
-  const parent = (await cards(page).first().getByRole('heading').textContent()) ?? '';
+  await page.getByRole('tab', { name: 'Collapse' }).click();
   const switches = page.getByRole('region', { name: 'Switches' });
   await switches.getByRole('switch', { name: /^Momentum/ }).press('Space');
+  const back = switches.getByRole('button', { name: new RegExp(`^Back to [a-z-]+, step ${left}$`) });
+  await expect(back).toBeVisible();
+  await expect(switches.getByRole('switch', { name: /^Momentum/ })).not.toBeChecked();
+  await expect(statusLine(page)).toContainText(`Paused at step ${left} of`);
+  await page.getByRole('tab', { name: 'Runs' }).click();
   await expect(cards(page)).toHaveCount(2);
   await expect(cards(page).first()).toContainText(/Teacher momentum: .* → 0/);
-  await expect(statusLine(page)).toContainText(`Paused at step ${left} of`);
-  await switches.getByRole('button', { name: `Back to ${parent}, step ${left}` }).click();
-  await expect(cards(page).last()).toContainText('in progress');
-  await expect(switches.getByRole('button', { name: /^Back to/ })).toHaveCount(0);
+  await page.getByRole('tab', { name: 'Collapse' }).click();
+  await back.click();
+  await expect(back).toHaveCount(0);
+  await expect(switches.getByRole('switch', { name: /^Momentum/ })).toBeChecked();
 });
 
 test('keeps a finished run over Reset, renames it and removes it', async ({ page }) => {

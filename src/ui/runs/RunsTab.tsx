@@ -1,6 +1,6 @@
 /** The runs of this visit side by side: a list to switch and fork by, their curves, settings and attention. */
-import { Switches } from '../collapse/Switches.tsx';
 import { Attentions } from './Attentions.tsx';
+import { Maps } from './Maps.tsx';
 import { RunCurves } from './RunCurves.tsx';
 import { RunList } from './RunList.tsx';
 import classes from './runs.module.css';
@@ -10,9 +10,9 @@ export function RunsTab() {
   return (
     <div className={classes.colors}>
       <RunList />
-      <Switches />
       <RunCurves />
       <SettingsCompared />
+      <Maps />
       <Attentions />
     </div>
   );
