@@ -137,7 +137,10 @@ export class Runs {
   async keep(run: TrainingRun, spared: readonly RunTree[] = []): Promise<boolean> {
     const { present } = this;
     const begun = performance.now();
-    if (!present || run.step === 0 || !this.makeRoom(run.stateBytes, spared)) return false;
+    if (!present || run.step === 0) return false;
+    // A pause is noted while its last step is still under way.
+    present.step = run.step;
+    if (!this.makeRoom(run.stateBytes, spared)) return false;
     const tree = await run.tree();
     present.states = [...present.states.filter(({ step }) => step < tree.step), tree];
     this.cost = performance.now() - begun;

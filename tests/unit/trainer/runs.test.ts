@@ -106,6 +106,20 @@ describe('a fork', () => {
     expect(forked.slice(4)).toEqual(losses());
   });
 
+  it('of a run that trains knows the step that was under way', async () => {
+    const { training } = toy;
+    session.configure(applyOverrides(toy, { training: { ...training, steps: 100_000 } }));
+    const trained = session.train();
+    while (losses().length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    session.pause();
+    const left = applyOverrides(uncentered, { training: { ...training, steps: 100_000 } });
+    await session.exchange.fork(1, null, left, false);
+    await trained;
+    const [parent, child] = runs();
+    expect(parent?.step).toBe(parent?.states.at(-1)?.step);
+    expect(child?.parent).toEqual({ id: 1, step: parent?.step });
+  });
+
   it('starts from any state that was kept', async () => {
     await train(3);
     await session.exchange.fork(1, null, uncentered, false);
