@@ -10,6 +10,7 @@ import {
   SOFTWARE_WEBGPU_FLAGS,
 } from '../tools/chromium.ts';
 import { ROOT } from '../tools/command.ts';
+import { ISOLATION_HEADERS } from '../tools/page-headers.ts';
 import { PAGE_FOLDER } from './build.ts';
 import type { BenchOptions } from './options.ts';
 import { type Report, reportSchema } from './report.ts';
@@ -60,10 +61,11 @@ export async function benchInBrowser(
 ): Promise<void> {
   const server = await preview({
     root: join(ROOT, 'bench', 'page'),
-    configFile: join(ROOT, 'vite.config.ts'),
+    // Isolated as the page is, but without its policy: the naive side fetches its binaries, as tfjs does by itself.
+    configFile: false,
     logLevel: 'warn',
     build: { outDir: PAGE_FOLDER },
-    preview: { host: '127.0.0.1', open: false },
+    preview: { host: '127.0.0.1', open: false, headers: ISOLATION_HEADERS },
   });
   try {
     const url = server.resolvedUrls?.local[0];
