@@ -1,4 +1,5 @@
 /** Unit tests and parity: plain Node, no browser. */
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { vulkanEnvironment } from './tools/vulkan.ts';
 
@@ -9,6 +10,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
+    // By itself it leaves one of two processors to nobody.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: 'tests/kernels-setup.ts',
     include: ['tests/unit/**/*.test.ts', 'tests/parity/*.test.ts', 'tests/layering.test.ts'],
     // Models train a few steps here; a slow machine must not fail for being slow.

@@ -89,7 +89,7 @@ const failedChecks = await runChecks(STATIC_CHECKS);
 console.log('\n── Build');
 const built = (await runTool('vite', ['build', '--logLevel', 'warn'])) === 0;
 console.log('\n── Unit tests and page tests, side by side');
-// Unit tests keep one processor busy and page tests leave one idle half of the time.
+// Page tests wait for the page half of the time; unit tests use what they leave.
 const tallies = await Promise.all([
   unitTests(),
   built
