@@ -6,9 +6,9 @@ import { bitmapOf } from '../canvas/bitmap.ts';
 import { crispSize, type Size } from '../canvas/fit.ts';
 import { PixelCanvas } from '../canvas/PixelCanvas.tsx';
 import { usePixelRatio } from '../canvas/pixel-ratio.ts';
-import { AttentionTile } from '../panels/AttentionTile.tsx';
 import classes from './closer.module.css';
 import type { Drawing } from './DrawingTools.tsx';
+import { HeadTile } from './HeadTile.tsx';
 import type { LookMaps, NamedMap } from './look-maps.ts';
 import { type LookStyle, useLookStyle, useMapStyle } from './map-style.ts';
 
@@ -20,7 +20,7 @@ interface Props {
   room: Size;
 }
 
-const GAP = 8;
+export const GAP = 8;
 const CAPTION = 28;
 const MOST_ACROSS = 8;
 
@@ -74,26 +74,17 @@ interface TileProps {
   size: Size;
 }
 
-function Tile({ map: { head, name, values }, chosen, result, picture, style, size }: TileProps) {
-  const mapStyle = useMapStyle(result, values, style);
+function Tile({ map, chosen, result, picture, style, size }: TileProps) {
+  const mapStyle = useMapStyle(result, map.values, style);
   return (
-    <button type="button" className={classes.tile} aria-pressed={chosen} onClick={() => chooseHead(head)}>
-      <AttentionTile
-        picture={picture}
-        map={values}
-        rows={result.rows}
-        columns={result.columns}
-        style={mapStyle}
-        size={size}
-        object={null}
-        label=""
-        tag=""
-        cursor={null}
-        onPoint={ignore}
-      />
-      <span>{head === null ? 'Mean' : name}</span>
-    </button>
+    <HeadTile
+      map={map}
+      chosen={chosen}
+      result={result}
+      picture={picture}
+      style={mapStyle}
+      size={size}
+      onChoose={chooseHead}
+    />
   );
 }
-
-const ignore = () => undefined;

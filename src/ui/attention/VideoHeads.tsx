@@ -5,9 +5,10 @@ import { chooseVideoHead } from '../../state/videos.ts';
 import { bitmapOf } from '../canvas/bitmap.ts';
 import type { Size } from '../canvas/fit.ts';
 import { usePixelRatio } from '../canvas/pixel-ratio.ts';
-import { AttentionTile, type MapStyle } from '../panels/AttentionTile.tsx';
+import type { MapStyle } from '../panels/AttentionTile.tsx';
 import classes from './closer.module.css';
-import { tileSize } from './HeadTiles.tsx';
+import { HeadTile } from './HeadTile.tsx';
+import { GAP, tileSize } from './HeadTiles.tsx';
 import type { LookMaps } from './look-maps.ts';
 
 interface Props {
@@ -18,11 +19,9 @@ interface Props {
   room: Size;
 }
 
-const GAP = 8;
-
 export function VideoHeads({ result, maps, styles, room }: Props) {
   const ratio = usePixelRatio();
-  const { pixels, rows, columns } = result;
+  const { pixels } = result;
   const picture = useMemo(() => bitmapOf(pixels), [pixels]);
   const { across, size } = tileSize(maps.all.length, result, room, ratio);
   return (
@@ -30,36 +29,21 @@ export function VideoHeads({ result, maps, styles, room }: Props) {
       className={classes.tiles}
       style={{ gridTemplateColumns: `repeat(${across}, max-content)`, gap: GAP }}
     >
-      {maps.all.map(({ head, name, values }, i) => {
+      {maps.all.map((map, i) => {
         const style = styles[i];
-        if (!style) return null;
-        return (
-          <button
-            key={name}
-            type="button"
-            className={classes.tile}
-            aria-pressed={maps.chosen.head === head}
-            onClick={() => chooseVideoHead(head)}
-          >
-            <AttentionTile
-              picture={picture}
-              map={values}
-              rows={rows}
-              columns={columns}
-              style={style}
-              size={size}
-              object={null}
-              label=""
-              tag=""
-              cursor={null}
-              onPoint={ignore}
-            />
-            <span>{head === null ? 'Mean' : name}</span>
-          </button>
-        );
+        return style ? (
+          <HeadTile
+            key={map.name}
+            map={map}
+            chosen={maps.chosen.head === map.head}
+            result={result}
+            picture={picture}
+            style={style}
+            size={size}
+            onChoose={chooseVideoHead}
+          />
+        ) : null;
       })}
     </div>
   );
 }
-
-const ignore = () => undefined;

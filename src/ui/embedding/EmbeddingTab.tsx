@@ -1,6 +1,6 @@
 /** The embedding tab: every image a point, like images together, as far as a plane can show it. */
-import { Button, Progress, SegmentedControl, Switch, useComputedColorScheme } from '@mantine/core';
-import { IconPlayerPlay, IconX } from '@tabler/icons-react';
+import { Button, SegmentedControl, Switch, useComputedColorScheme } from '@mantine/core';
+import { IconPlayerPlay } from '@tabler/icons-react';
 import { type ComponentProps, useEffect, useMemo, useRef, useState } from 'react';
 import type { MapImages } from '../../protocol/embedding.ts';
 import {
@@ -15,6 +15,7 @@ import { cancelMap, startMap } from '../../state/mapping.ts';
 import { ImageSheet } from '../evaluate/ImageSheet.tsx';
 import { PanelFrame } from '../panels/PanelFrame.tsx';
 import panel from '../panels/panels.module.css';
+import { Working } from '../panels/Working.tsx';
 import { useDataset, useEmbedding, useSession } from '../use-stores.ts';
 import classes from './embedding.module.css';
 import { groupColors, groupsOf } from './groups.ts';
@@ -46,7 +47,7 @@ export function EmbeddingTab() {
       <MapSettings />
       <div className={classes.actions}>
         {busy ? (
-          <Working />
+          <MapWorking />
         ) : (
           <Button
             size="compact-sm"
@@ -192,30 +193,18 @@ function Colors({ labelled, folders, pictures }: ColorsProps) {
   );
 }
 
-function Working() {
+function MapWorking() {
   const map = useEmbedding(({ active }) => active?.wish !== null);
   const text = useEmbedding(({ active }) => active?.text ?? '');
   const share = useEmbedding(({ active }) => active?.share ?? null);
   return (
-    <div className={classes.working}>
-      <Progress
-        className={classes.progress ?? ''}
-        size="sm"
-        value={share === null ? 100 : 100 * share}
-        animated={share === null}
-        aria-label={map ? 'Map: progress' : 'Export: progress'}
-      />
-      <span className={classes.stage} data-testid="map-stage">
-        {text}
-      </span>
-      <Button
-        variant="default"
-        size="compact-sm"
-        leftSection={<IconX size={14} aria-hidden="true" />}
-        onClick={cancelMap}
-      >
-        {map ? 'Cancel map' : 'Cancel export'}
-      </Button>
-    </div>
+    <Working
+      text={text}
+      share={share}
+      progressName={map ? 'Map: progress' : 'Export: progress'}
+      stageId="map-stage"
+      cancel={map ? 'Cancel map' : 'Cancel export'}
+      onCancel={cancelMap}
+    />
   );
 }

@@ -1,6 +1,6 @@
 /** The frame of a study: what it is, its settings, Run or Cancel with progress, and its last result. */
-import { Button, Progress } from '@mantine/core';
-import { IconPlayerPlay, IconX } from '@tabler/icons-react';
+import { Button } from '@mantine/core';
+import { IconPlayerPlay } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { FindingOf, StudyKind, StudyResult } from '../../protocol/studies.ts';
 import { cancelStudy, startStudy } from '../../state/actions.ts';
@@ -9,6 +9,7 @@ import { studyTitles } from '../../state/study-titles.ts';
 import { formatCount } from '../charts/format.ts';
 import { PanelFrame } from '../panels/PanelFrame.tsx';
 import panel from '../panels/panels.module.css';
+import { Working } from '../panels/Working.tsx';
 import { useDataset, useSession, useStudies } from '../use-stores.ts';
 import classes from './evaluate.module.css';
 import { ScoreTable } from './ScoreTable.tsx';
@@ -67,7 +68,15 @@ export function StudyCard<K extends StudyKind>(props: Props<K>) {
       <div className={classes.controls}>
         {options}
         {active ? (
-          <Working study={active} title={title} />
+          <Working
+            text={active.text}
+            share={active.share}
+            progressName={`${title}: progress`}
+            stageId="stage"
+            cancel="Cancel"
+            cancelName={`Cancel: ${title}`}
+            onCancel={() => cancelStudy(active.id)}
+          />
         ) : (
           <Button
             variant="default"
@@ -107,32 +116,5 @@ export function StudyCard<K extends StudyKind>(props: Props<K>) {
         !impossible && <p className={panel.quiet}>{empty}</p>
       )}
     </PanelFrame>
-  );
-}
-
-function Working({ study, title }: { study: ActiveStudy; title: string }) {
-  const { id, text, share } = study;
-  return (
-    <div className={classes.working}>
-      <Progress
-        className={classes.progress}
-        size="sm"
-        value={share === null ? 100 : 100 * share}
-        animated={share === null}
-        aria-label={`${title}: progress`}
-      />
-      <span className={classes.stage} data-testid="stage">
-        {text}
-      </span>
-      <Button
-        variant="default"
-        size="compact-sm"
-        leftSection={<IconX size={14} aria-hidden="true" />}
-        aria-label={`Cancel: ${title}`}
-        onClick={() => cancelStudy(id)}
-      >
-        Cancel
-      </Button>
-    </div>
   );
 }
