@@ -1,4 +1,5 @@
 /** How PyTorch fine-tunes a small network (make_finetune.py), in our layouts. */
+
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ import type { BackboneShape } from '../../../src/model/shapes.ts';
 import { networkSpec, type ParameterSpec } from '../../../src/model/specs.ts';
 import { clsFeatures } from '../../../src/model/vit.ts';
 import { tokenLayout } from '../../../src/ops/layout.ts';
+import { LEAST_HEAD } from './least-head.ts';
 
 const file = readSafetensors(readFileSync(new URL('../../fixtures/finetune.safetensors', import.meta.url)));
 const config = z
@@ -60,17 +62,7 @@ const classifierSpecs: ParameterSpec[] = layers.flatMap(({ name, from, to }): Pa
 const backboneSpecs = networkSpec({
   imageSize: config.img_size,
   backbone,
-  head: {
-    layers: 1,
-    hidden: 1,
-    bottleneck: null,
-    prototypes: 1,
-    batchNorm: 'off',
-    lastBatchNorm: false,
-    l2Bottleneck: false,
-    lastLayer: 'free',
-    normLastLayer: false,
-  },
+  head: LEAST_HEAD,
 }).parameters.filter(({ name }) => name.startsWith('backbone.'));
 
 export const specsOf = (name: Name) =>

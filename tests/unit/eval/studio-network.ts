@@ -1,4 +1,5 @@
 /** The network and picture of attention_studio.safetensors, and NumPy's numbers for them. */
+
 import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import { storedShape, toStored } from '../../../src/model/border.ts';
 import type { Tensors } from '../../../src/model/network.ts';
 import type { BackboneShape } from '../../../src/model/shapes.ts';
 import { networkSpec } from '../../../src/model/specs.ts';
+import { LEAST_HEAD } from './least-head.ts';
 
 const file = readSafetensors(
   readFileSync(new URL('../../fixtures/attention_studio.safetensors', import.meta.url)),
@@ -45,18 +47,7 @@ export function numbers(name: string): Float32Array {
 
 /** The backbone on the present backend. */
 export function studioNetwork(): Tensors {
-  const head = {
-    layers: 1,
-    hidden: 1,
-    bottleneck: null,
-    prototypes: 1,
-    batchNorm: 'off',
-    lastBatchNorm: false,
-    l2Bottleneck: false,
-    lastLayer: 'free',
-    normLastLayer: false,
-  } as const;
-  const { parameters } = networkSpec({ imageSize: config.img_size, backbone: SHAPE, head });
+  const { parameters } = networkSpec({ imageSize: config.img_size, backbone: SHAPE, head: LEAST_HEAD });
   return new Map(
     parameters
       .filter(({ name }) => name.startsWith('backbone.'))
