@@ -109,10 +109,10 @@ export async function measure(watched: Watched, step: number): Promise<void> {
   });
 }
 
-/** Saves what the entry of the Save menu gives, and returns its bytes. */
+/** Saves what the entry of the File menu gives, and returns its bytes. */
 export async function save(page: Page, entry: string): Promise<Buffer> {
   const item = page.getByRole('menuitem', { name: entry, exact: true });
-  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('button', { name: 'File', exact: true }).click();
   // Together, so that a click which fails is told instead of a download which then never comes.
   const [download] = await Promise.all([
     page.waitForEvent('download', { timeout: DOWNLOAD_TIMEOUT }),

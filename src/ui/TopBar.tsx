@@ -1,8 +1,9 @@
 /** The bar at the top: name, run controls, figures of the run, backend, light or dark, help. */
 import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { IconHelp, IconMoon, IconSun } from '@tabler/icons-react';
+import { FileMenu } from './moving/FileMenu.tsx';
 import { RunControls } from './panels/RunControls.tsx';
-import { SaveMenu } from './panels/Save.tsx';
+
 import { BackendChip, Figures } from './panels/Status.tsx';
 
 export function TopBar({ onHelp, onReset }: { onHelp: () => void; onReset: () => void }) {
@@ -15,7 +16,7 @@ export function TopBar({ onHelp, onReset }: { onHelp: () => void; onReset: () =>
       <RunControls onReset={onReset} />
       <Figures />
       <div className="barEnd">
-        <SaveMenu />
+        <FileMenu />
         <BackendChip />
         <SchemeToggle />
         <Tooltip label="Keys and help (?)">

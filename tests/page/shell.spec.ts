@@ -36,7 +36,7 @@ test('fits 1280 × 720 without scrolling the page, its columns scroll by themsel
     return { down: scrollHeight - clientHeight, across: scrollWidth - clientWidth };
   });
   expect(overflow).toEqual({ down: 0, across: 0 });
-  for (const name of ['Train', 'Step', 'Reset', 'Save', 'Help', 'Settings'])
+  for (const name of ['Train', 'Step', 'Reset', 'File', 'Help', 'Settings'])
     await expect(button(page, name)).toBeInViewport();
 });
 
@@ -177,7 +177,7 @@ test('gives metrics and checkpoint as files', async ({ page }) => {
   await openPage(page);
   await button(page, 'Step').click();
   await expect(statusLine(page)).toContainText('Paused at step 1 of');
-  await button(page, 'Save').click();
+  await button(page, 'File').click();
 
   const metrics = page.waitForEvent('download');
   await page.getByRole('menuitem', { name: 'Save metrics' }).click();
@@ -193,6 +193,8 @@ test('gives metrics and checkpoint as files', async ({ page }) => {
   expect(lines[0]).toMatchObject({ type: 'summary', images: 2400, seed: 0 });
   expect(lines[1]).toMatchObject({ type: 'step', step: expect.any(Number), loss: expect.any(Number) });
 
+  await expect(page.getByRole('menu')).toHaveCount(0);
+  await button(page, 'File').click();
   const checkpoint = page.waitForEvent('download');
   await page.getByRole('menuitem', { name: 'Save checkpoint' }).click();
   expect((await checkpoint).suggestedFilename()).toBe('dino-samples-step1.safetensors');

@@ -22,7 +22,7 @@ function stepOf(status: string): number {
 }
 
 async function save(page: Page, what: 'metrics' | 'checkpoint'): Promise<Download> {
-  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByRole('button', { name: 'File', exact: true }).click();
   const coming = page.waitForEvent('download');
   await page.getByRole('menuitem', { name: `Save ${what}` }).click();
   const file = await coming;

@@ -1,0 +1,59 @@
+/** The one place where everything that goes in or out is found. Items of other rooms of the page come from their files. */
+import { Button, Menu } from '@mantine/core';
+import { useClipboard } from '@mantine/hooks';
+import { IconCheck, IconFile, IconFileDescription, IconLink, IconStack2 } from '@tabler/icons-react';
+import { saveCheckpoint, saveMetrics } from '../../state/actions.ts';
+import { flushSettings } from '../../state/sync.ts';
+import { useSession } from '../use-stores.ts';
+import { FileItem } from './FileItem.tsx';
+
+/** The menu's content is gone once it closes: a dialog that an item opens is mounted elsewhere. */
+export function FileMenu() {
+  const trained = useSession((s) => s.status !== null && s.status.phase !== 'empty');
+  return (
+    <Menu position="bottom-end" width={320} shadow="sm">
+      <Menu.Target>
+        <Button size="xs" h={30} px={10} variant="default" leftSection={<IconFile size={15} />}>
+          File
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown mah="80vh" style={{ overflowY: 'auto' }}>
+        <Menu.Label>Take away</Menu.Label>
+        <FileItem
+          name="Save checkpoint"
+          note="Student, teacher and center, safetensors, official names"
+          icon={IconStack2}
+          disabled={!trained}
+          onClick={saveCheckpoint}
+        />
+        <FileItem
+          name="Save metrics"
+          note="A JSON line a step, the settings first"
+          icon={IconFileDescription}
+          onClick={saveMetrics}
+        />
+        <Menu.Divider />
+        <Menu.Label>Share</Menu.Label>
+        <CopyLink />
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function CopyLink() {
+  const { copy, copied } = useClipboard({ timeout: 2500 });
+  const copyLink = () => {
+    flushSettings();
+    copy(window.location.href);
+  };
+  return (
+    <FileItem
+      name="Copy link"
+      shown={copied ? 'Link copied' : 'Copy link'}
+      note="Opens the page with these settings; images stay here"
+      icon={copied ? IconCheck : IconLink}
+      closeMenuOnClick={false}
+      onClick={copyLink}
+    />
+  );
+}
