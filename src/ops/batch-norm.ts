@@ -6,8 +6,9 @@ import { differentiable } from './differentiable.ts';
 import { fusedKernel } from './kernel.ts';
 import { sumRows } from './matmul.ts';
 
-const EPSILON = 1e-5;
-const BUFFER_MOMENTUM = 0.1;
+export const EPSILON = 1e-5;
+/** The share of a new batch in the running statistics (torch). */
+export const BUFFER_MOMENTUM = 0.1;
 
 /** Mean and 1/√(variance + ε) of each column: [n]. */
 type Statistics = [mean: tf.Tensor1D, scale: tf.Tensor1D];

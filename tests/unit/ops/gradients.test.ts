@@ -1,6 +1,6 @@
 /** Every op's own gradient against central differences, at sizes that are multiples of nothing, on cpu and wasm. */
 import * as tf from '@tensorflow/tfjs-core';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, it } from 'vitest';
 import { PURPOSE, rng } from '../../../src/core/rng.ts';
 import { attention } from '../../../src/ops/attention.ts';
 import { batchNorm } from '../../../src/ops/batch-norm.ts';
@@ -16,6 +16,7 @@ import { l2Normalize, weightNorm } from '../../../src/ops/normalize.ts';
 import { reluDropped } from '../../../src/ops/relu.ts';
 import { firstRows, twoSidedLoss } from '../../../src/ops/two-sided-loss.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
+import { expectGradient } from './central-differences.ts';
 import { asCube, asMatrix, asVector } from './tensors.ts';
 
 const layout = tokenLayout([
@@ -182,30 +183,10 @@ describe.each(['cpu', 'wasm'] as const)('gradients on %s', (backend) => {
   });
 
   it.each(cases)('$name', async ({ shapes, run }) => {
-    const inputs = shapes.map((shape) => random(shape));
-    const tensors = () => inputs.map((values, i) => tf.tensor(values, shapes[i] ?? []));
-    const weights = random([tf.tidy(() => run(tensors()).size)]);
-    /** Σ weights·op(inputs), summed in double precision. */
-    const weighted = () =>
-      tf.tidy(() =>
-        [...run(tensors()).dataSync()].reduce((sum, value, i) => sum + value * (weights[i] ?? 0), 0),
-      );
-    const held = tensors();
-    const shape = tf.tidy(() => run(held).shape);
-    const { grads } = tf.engine().gradients(() => run(held), held, tf.tensor(weights, shape));
-    for (const [i, values] of inputs.entries()) {
-      const ours = Array.from((await grads[i]?.data()) ?? []);
-      const scale = Math.max(1, ...ours.map(Math.abs));
-      for (const at of values.keys()) {
-        const value = values[at] ?? 0;
-        const h = 1e-2;
-        values[at] = value + h;
-        const above = weighted();
-        values[at] = value - h;
-        const below = weighted();
-        values[at] = value;
-        expect(Math.abs((above - below) / (2 * h) - (ours[at] ?? Number.NaN)) / scale).toBeLessThan(4e-3);
-      }
-    }
+    await expectGradient(
+      run,
+      shapes.map((shape) => ({ shape, values: random(shape) })),
+      random,
+    );
   });
 });
