@@ -1,6 +1,12 @@
 /** The state of a run as one tree in the host's memory: all that going on from it bit for bit takes, and its bytes. */
 import { z } from 'zod';
-import { readSafetensors, type StoredTensor, writeSafetensors } from '../core/safetensors.ts';
+import {
+  readSafetensors,
+  type SafetensorsFile,
+  type StoredTensor,
+  safetensorsPieces,
+  writeSafetensors,
+} from '../core/safetensors.ts';
 import { emptyRun, type RunShape, type RunState } from '../dino/run-state.ts';
 import { upload } from '../ops/assign.ts';
 import { type Flat, readFlats } from '../ops/flat.ts';
@@ -83,7 +89,16 @@ export function treeBytes({ tensors }: RunTree): number {
 }
 
 /** The tree as a safetensors file. */
-export function writeTree({ config, dataset, step, updates, tensors }: RunTree): Uint8Array<ArrayBuffer> {
+export function writeTree(tree: RunTree): Uint8Array<ArrayBuffer> {
+  return writeSafetensors(fileOf(tree));
+}
+
+/** The same file in pieces: the tensors are not copied. */
+export function treePieces(tree: RunTree): Uint8Array[] {
+  return safetensorsPieces(fileOf(tree));
+}
+
+function fileOf({ config, dataset, step, updates, tensors }: RunTree): SafetensorsFile {
   const metadata = {
     format: FORMAT,
     config,
@@ -95,7 +110,7 @@ export function writeTree({ config, dataset, step, updates, tensors }: RunTree):
     name,
     { dtype: 'F32', shape, data },
   ]);
-  return writeSafetensors({ metadata, tensors: new Map(stored) });
+  return { metadata, tensors: new Map(stored) };
 }
 
 const count = z.int().min(0);
