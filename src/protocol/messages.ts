@@ -5,6 +5,7 @@ import { anatomyCommands, anatomyEvents } from './anatomy.ts';
 import { diagnosisCommands, diagnosisEvents } from './diagnosis.ts';
 import { mapCommands, mapEvents } from './embedding.ts';
 import { lookCommands, lookEvents } from './looks.ts';
+import { movingCommands, movingEvents } from './moving.ts';
 import { originSchema, runCommands, runEvents } from './runs.ts';
 import { studyCommands, studyEvents } from './studies.ts';
 import {
@@ -60,6 +61,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   ...videoCommands,
   ...anatomyCommands,
   ...diagnosisCommands,
+  ...movingCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
 
@@ -104,6 +106,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   ...videoEvents,
   ...anatomyEvents,
   ...diagnosisEvents,
+  ...movingEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),
 ]);
 export type TrainerEvent = z.output<typeof eventSchema>;

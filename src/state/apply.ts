@@ -5,6 +5,7 @@ import { addCards, datasetStore } from './dataset.ts';
 import { applyDiagnosis, forgetDiagnosis } from './diagnosis.ts';
 import { applyToEmbedding, forgetActiveMap, forgetMaps } from './embedding.ts';
 import { applyToLooks, forgetImage, forgetLooks } from './looks.ts';
+import { applyToMoving } from './moving.ts';
 import { applyToRuns, putTracesAway, takeRun } from './runs.ts';
 import { seriesStore } from './series.ts';
 import { sessionStore } from './session.ts';
@@ -144,6 +145,10 @@ export function apply(event: TrainerEvent): void {
     case 'specimen':
     case 'dissect-refused':
       applyToAnatomy(event);
+      return;
+    case 'exported':
+    case 'moving-refused':
+      applyToMoving(event);
       return;
     case 'runs':
     case 'run-refused':

@@ -85,6 +85,9 @@ function follow(event: TrainerEvent): void {
       download(`dino-${name}-step${event.step}.safetensors`, event.bytes, 'application/octet-stream');
       return;
     }
+    case 'exported':
+      download(event.name, event.file, event.file.type);
+      return;
     case 'projector':
       download(`projector-step${event.step}.zip`, event.bytes, 'application/zip');
       return;

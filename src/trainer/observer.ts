@@ -162,7 +162,7 @@ export class Observer implements Follower {
    * Evaluations look at the run as it is now while training may go on. `between` lets commands in, and gives up when
    * the run has been replaced.
    */
-  private inTurn(
+  inTurn(
     work: (held: RunSnapshot, subject: Subject, between: () => Promise<void>) => Promise<void>,
   ): Promise<void> {
     const { subject } = this;

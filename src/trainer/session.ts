@@ -15,6 +15,7 @@ import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
 import { Loading } from './loading.ts';
 import { Looks } from './looks.ts';
 import { summaryOfModel } from './model-summary.ts';
+import { Exporter } from './moving/exporter.ts';
 import { Observer } from './observer.ts';
 import { cardsOf, cropsOf } from './pictures.ts';
 import { type Emit, Reporter } from './reporter.ts';
@@ -39,6 +40,7 @@ export class Session {
   readonly anatomist: Anatomist;
   readonly diagnostician: Diagnostician;
   readonly exchange: RunExchange;
+  readonly exporter: Exporter;
   private readonly runs: Runs;
   private readonly followers: Followers;
   private readonly ahead: Ahead;
@@ -88,8 +90,10 @@ export class Session {
       between: (run) => this.runs.watch(run),
     });
     this.runs = new Runs(emit);
+    const trusted = () => (this.deviceUsable && this.numbersHold ? this.run : null);
+    this.exporter = new Exporter(emit, this.observer, this.runs, trusted);
     this.exchange = new RunExchange(emit, this.runs, {
-      trusted: () => (this.deviceUsable && this.numbersHold ? this.run : null),
+      trusted,
       pause: () => this.pause(),
       halted: () => this.halted(),
       retired: () => this.retired(),

@@ -48,6 +48,10 @@ async function obey(command: Command): Promise<void> {
       return session.evaluateKnn();
     case 'get-checkpoint':
       return session.checkpoint();
+    case 'export-run':
+      return session.exporter.run();
+    case 'export-weights':
+      return session.exporter.weights(command.network, command.names);
     case 'look':
       return session.look(command.id, command.look);
     case 'open-photo':

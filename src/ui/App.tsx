@@ -6,6 +6,7 @@ import { seriesStore } from '../state/series.ts';
 import { sessionStore } from '../state/session.ts';
 import { DropCurtain } from './DropCurtain.tsx';
 import { useKeys } from './keys.ts';
+import { MovingDialogs } from './moving/Moving.tsx';
 import { Notices } from './Notices.tsx';
 import { HealthChart } from './panels/HealthChart.tsx';
 import { Help } from './panels/Help.tsx';
@@ -82,6 +83,7 @@ export function App() {
       </div>
       <SpokenStatus />
       <DropCurtain />
+      <MovingDialogs />
       <Help opened={helping} onClose={help.close} />
       <ResetQuestion opened={asking} onClose={question.close} />
     </>

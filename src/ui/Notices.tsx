@@ -2,14 +2,16 @@
 import { CloseButton } from '@mantine/core';
 import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react';
 import { dismissFault } from '../state/actions.ts';
+import { dismissMovingRefusal } from '../state/moving.ts';
 import { reportHashProblem } from '../state/settings.ts';
-import { useSession, useSettings } from './use-stores.ts';
+import { useMoving, useSession, useSettings } from './use-stores.ts';
 
 export function Notices() {
   const fault = useSession((s) => s.fault);
   const problem = useSettings((s) => s.hashProblem);
+  const refusal = useMoving((s) => s.refusal);
   return (
-    <div className={fault || problem ? 'notices' : undefined}>
+    <div className={fault || problem || refusal ? 'notices' : undefined}>
       {fault && (
         <div className="notice" role="alert">
           <IconAlertTriangle size={18} aria-hidden="true" />
@@ -18,6 +20,13 @@ export function Notices() {
             {fault.remedy}
           </div>
           <CloseButton size="sm" aria-label="Dismiss the fault" onClick={dismissFault} />
+        </div>
+      )}
+      {refusal && (
+        <div className="notice" role="alert">
+          <IconAlertTriangle size={18} aria-hidden="true" />
+          <div>{refusal}</div>
+          <CloseButton size="sm" aria-label="Dismiss the notice" onClick={dismissMovingRefusal} />
         </div>
       )}
       {problem && (

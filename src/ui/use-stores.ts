@@ -5,6 +5,7 @@ import { type DatasetState, datasetStore } from '../state/dataset.ts';
 import { type DiagnosisState, diagnosisStore } from '../state/diagnosis.ts';
 import { type EmbeddingState, embeddingStore } from '../state/embedding.ts';
 import { type LooksState, looksStore } from '../state/looks.ts';
+import { type MovingState, movingStore } from '../state/moving.ts';
 import { type RunsState, runsStore } from '../state/runs.ts';
 import { type SeriesState, seriesStore } from '../state/series.ts';
 import { type SessionState, sessionStore } from '../state/session.ts';
@@ -20,6 +21,7 @@ export const useSeries = <T>(select: (state: SeriesState) => T): T => useStore(s
 export const useLooks = <T>(select: (state: LooksState) => T): T => useStore(looksStore, select);
 export const useVideos = <T>(select: (state: VideosState) => T): T => useStore(videosStore, select);
 export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select);
+export const useMoving = <T>(select: (state: MovingState) => T): T => useStore(movingStore, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(viewStore, select);
 export const useDiagnosis = <T>(select: (state: DiagnosisState) => T): T => useStore(diagnosisStore, select);
 export const useAnatomy = <T>(select: (state: AnatomyState) => T): T => useStore(anatomyStore, select);

@@ -1,8 +1,18 @@
 /** The one place where everything that goes in or out is found. Items of other rooms of the page come from their files. */
 import { Button, Menu } from '@mantine/core';
 import { useClipboard } from '@mantine/hooks';
-import { IconCheck, IconFile, IconFileDescription, IconLink, IconStack2 } from '@tabler/icons-react';
+import {
+  IconCheck,
+  IconFile,
+  IconFileDescription,
+  IconLink,
+  IconPlayerTrackNext,
+  IconStack2,
+  IconWeight,
+} from '@tabler/icons-react';
 import { saveCheckpoint, saveMetrics } from '../../state/actions.ts';
+import { showDialog } from '../../state/moving.ts';
+import { saveRun } from '../../state/moving-actions.ts';
 import { flushSettings } from '../../state/sync.ts';
 import { useSession } from '../use-stores.ts';
 import { FileItem } from './FileItem.tsx';
@@ -20,8 +30,22 @@ export function FileMenu() {
       <Menu.Dropdown mah="80vh" style={{ overflowY: 'auto' }}>
         <Menu.Label>Take away</Menu.Label>
         <FileItem
+          name="Save run"
+          note="All of it, to go on with bit for bit; safetensors"
+          icon={IconPlayerTrackNext}
+          disabled={!trained}
+          onClick={saveRun}
+        />
+        <FileItem
+          name="Save weights…"
+          note="One backbone, under official, timm or Hugging Face names"
+          icon={IconWeight}
+          disabled={!trained}
+          onClick={() => showDialog('save-weights')}
+        />
+        <FileItem
           name="Save checkpoint"
-          note="Student, teacher and center, safetensors, official names"
+          note="Student, teacher and center with heads, official names"
           icon={IconStack2}
           disabled={!trained}
           onClick={saveCheckpoint}

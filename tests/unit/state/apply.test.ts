@@ -8,6 +8,7 @@ import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.t
 import { diagnosisStore } from '../../../src/state/diagnosis.ts';
 import { embeddingStore } from '../../../src/state/embedding.ts';
 import { looksStore } from '../../../src/state/looks.ts';
+import { movingStore } from '../../../src/state/moving.ts';
 import { runsStore } from '../../../src/state/runs.ts';
 import { seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
@@ -101,6 +102,14 @@ describe('apply', () => {
     'run-started': [
       { type: 'run-started', id: 1, step: 0, parent: null, config: defaultConfig },
       () => expect(sessionStore.getState().runConfig).toEqual(defaultConfig),
+    ],
+    exported: [
+      { type: 'exported', name: 'run.safetensors', file: new Blob(['x']) },
+      () => expect(movingStore.getState().writing).toBe(false),
+    ],
+    'moving-refused': [
+      { type: 'moving-refused', sentence: 'There is no run.' },
+      () => expect(movingStore.getState().refusal).toBe('There is no run.'),
     ],
     runs: [
       { type: 'runs', runs: [runRecord(1)], bytes: 10, budget: 20, every: 30 },

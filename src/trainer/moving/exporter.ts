@@ -1,0 +1,76 @@
+/** Gives a run away as files, in pieces beside its training. */
+import packageFile from '../../../package.json';
+import { backboneOf, hubFolder, weightsMetadata, weightsPieces } from '../../checkpoint/export.ts';
+import { treePieces } from '../../checkpoint/state.ts';
+import { zipPieces } from '../../checkpoint/zip.ts';
+import type { NetworkName, WeightNames } from '../../protocol/moving.ts';
+import type { Observer } from '../observer.ts';
+import type { Emit } from '../reporter.ts';
+import { networkShape } from '../run-settings.ts';
+import type { Runs } from '../runs/runs.ts';
+import type { TrainingRun } from '../training-run.ts';
+
+const NOTHING = 'There is no run to save. Bring in images, and choose settings that fit them.';
+
+export class Exporter {
+  private readonly emit: Emit;
+  private readonly observer: Observer;
+  private readonly runs: Runs;
+  private readonly trusted: () => TrainingRun | null;
+
+  /** @param trusted the run in progress, where its numbers can be trusted. */
+  constructor(emit: Emit, observer: Observer, runs: Runs, trusted: () => TrainingRun | null) {
+    this.emit = emit;
+    this.observer = observer;
+    this.runs = runs;
+    this.trusted = trusted;
+  }
+
+  /** The whole state as it is now; where that cannot be trusted any more, the newest that was kept. */
+  async run(): Promise<void> {
+    const run = this.trusted();
+    const tree = run ? await run.tree() : this.runs.present?.states.at(-1);
+    if (!tree) return this.refuse(NOTHING);
+    const name = this.runs.present?.name ?? 'run';
+    this.give(`${name}-step${tree.step}.safetensors`, treePieces(tree), 'application/octet-stream');
+  }
+
+  /** The backbone of one network as it is now. */
+  async weights(network: NetworkName, names: WeightNames): Promise<void> {
+    if (!this.trusted()) return this.refuse(NOTHING);
+    await this.observer.inTurn(async (held, { run, catalogue }, between) => {
+      const shape = networkShape(run.config);
+      const about = {
+        network,
+        step: String(held.step),
+        dataset: catalogue.fingerprint,
+        version: packageFile.version,
+      };
+      const backbone = await backboneOf(held[network].parameters, shape, between);
+      const title = `${this.runs.present?.name ?? 'run'}-${network}-step${held.step}`;
+      if (names === 'hugging-face') {
+        const pieces = await zipPieces(hubFolder(backbone, shape, about), between);
+        this.give(`${title}-hugging-face.zip`, pieces, 'application/zip');
+      } else {
+        const pieces = weightsPieces(backbone, weightsMetadata(shape, about));
+        this.give(`${title}-${names}.safetensors`, pieces, 'application/octet-stream');
+      }
+    });
+  }
+
+  private give(name: string, pieces: readonly Uint8Array[], type: string): void {
+    this.emit({ type: 'exported', name, file: new Blob(pieces.map(owned), { type }) });
+  }
+
+  private refuse(sentence: string): void {
+    this.emit({ type: 'moving-refused', sentence });
+  }
+}
+
+/** A blob takes no memory that is shared between threads. */
+function owned(piece: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer, byteOffset, byteLength } = piece;
+  return buffer instanceof ArrayBuffer
+    ? new Uint8Array(buffer, byteOffset, byteLength)
+    : Uint8Array.from(piece);
+}

@@ -1,0 +1,11 @@
+/** The dialogs that the File menu opens; they outlive the menu. */
+import { showDialog } from '../../state/moving.ts';
+import { useMoving } from '../use-stores.ts';
+import { SaveWeights } from './SaveWeights.tsx';
+
+const close = () => showDialog(null);
+
+export function MovingDialogs() {
+  const dialog = useMoving((s) => s.dialog);
+  return dialog === 'save-weights' ? <SaveWeights onClose={close} /> : null;
+}
