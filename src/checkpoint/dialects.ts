@@ -1,5 +1,5 @@
 /** One backbone under three sets of names: the official ones, timm's (the same) and Hugging Face's ViTModel. */
-import type { BackboneShape } from '../model/shapes.ts';
+import { type BackboneShape, isResNet, type VitShape } from '../model/shapes.ts';
 
 export interface HostTensor {
   shape: number[];
@@ -170,6 +170,8 @@ function thirdAt({ shape, data }: HostTensor, place: number): HostTensor {
 
 /** The `config.json` that transformers wants beside the weights. Its own ε of the norms, 1e-12, is not DINO's. */
 export function hubConfig(shape: BackboneShape, imageSize: number): Record<string, unknown> {
+  if (isResNet(shape))
+    throw new ForeignWeightsError('A ResNet is no ViTModel: export it under the official names.');
   return {
     architectures: ['ViTModel'],
     model_type: 'vit',
@@ -196,7 +198,7 @@ const HEAD_WIDTH = 64;
  * What the tensors say of the network that they belong to. Heads of 64 are assumed, as in all official models.
  * @throws ForeignWeightsError when they contradict each other, or its table of positions is for no square.
  */
-export function shapeOf(backbone: HostTensors): { shape: BackboneShape; imageSize: number } {
+export function shapeOf(backbone: HostTensors): { shape: VitShape; imageSize: number } {
   const sizes = (name: string) => {
     const tensor = backbone.get(name);
     if (!tensor) throw new ForeignWeightsError(`The file lacks "${name}".`);

@@ -19,6 +19,8 @@ export interface FieldText {
   unit?: string;
   /** Folded away until asked for. */
   advanced?: true;
+  /** Of this kind of network alone. */
+  only?: 'vit' | 'resnet';
   /** Lowest value of the control where the schema's range leaves its end out; one step where it is not given. */
   least?: number;
   /** Distance of two neighbouring values of the control; 1 for whole numbers where it is left out. */
@@ -53,6 +55,8 @@ export interface Field {
   paper: string;
   unit: string | null;
   advanced: boolean;
+  /** Null: of every kind of network. */
+  only: 'vit' | 'resnet' | null;
   control: Control;
 }
 
@@ -71,8 +75,12 @@ export const GROUPS: readonly GroupText[] = [
     title: 'Augmentation',
     sentence: 'How the views are disturbed, so that only content is left to agree on.',
   },
-  { id: 'backbone', title: 'Backbone', sentence: 'The vision transformer that both networks are.' },
-  { id: 'head', title: 'Head', sentence: 'From the CLS token to scores over K prototypes.' },
+  {
+    id: 'backbone',
+    title: 'Backbone',
+    sentence: 'The vision transformer, or ResNet, that both networks are.',
+  },
+  { id: 'head', title: 'Head', sentence: 'From the features of a view to scores over K prototypes.' },
   {
     id: 'loss',
     title: 'Loss',
@@ -108,6 +116,7 @@ export const FIELDS: readonly Field[] = GROUPS.flatMap(({ id }) =>
     paper: text.paper,
     unit: text.unit ?? null,
     advanced: text.advanced ?? false,
+    only: text.only ?? null,
     control: controlOf(id, key, text),
   })),
 );
@@ -120,6 +129,10 @@ export function fieldsOf(group: Group): Field[] {
 export function fieldOf(group: Group, key: string): Field | undefined {
   return FIELDS.find((field) => field.group === group && field.key === key);
 }
+
+/** Whether a setting means anything to the network of a config. */
+export const concerns = ({ backbone }: RunConfig, { only }: Field): boolean =>
+  only === null || only === (backbone.architecture === 'vit' ? 'vit' : 'resnet');
 
 /** The value of a field in a config. */
 export function valueIn(config: RunConfig, { group, key }: Pick<Field, 'group' | 'key'>): LeafValue {

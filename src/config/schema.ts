@@ -45,6 +45,11 @@ const augment = z.strictObject({
 });
 
 const backbone = z.strictObject({
+  architecture: z.enum(['vit', 'resnet18', 'resnet50']).default('vit'),
+  /** Of a ResNet: channels after its first convolution. */
+  width: z.int().min(4).max(256).default(64),
+  /** Of a ResNet: its first layers, the published ones or a single 3 × 3 convolution for small pictures. */
+  stem: z.enum(['imagenet', 'small']).default('imagenet'),
   patchSize: z.int().min(2).max(64).default(16),
   dim: z.int().min(4).max(2048).default(384),
   depth: z.int().min(1).max(48).default(12),
@@ -178,12 +183,18 @@ export const runConfigSchema = z
   .superRefine((config, context) => {
     const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     const { views: v, backbone: b } = config;
-    if (b.dim % b.heads !== 0)
-      refuse(['backbone', 'heads'], `dim ${b.dim} is not a multiple of ${b.heads} heads`);
-    if (v.globalSize % b.patchSize !== 0)
-      refuse(['views', 'globalSize'], `${v.globalSize} px is not a multiple of the patch, ${b.patchSize} px`);
-    if (v.localCount > 0 && v.localSize % b.patchSize !== 0)
-      refuse(['views', 'localSize'], `${v.localSize} px is not a multiple of the patch, ${b.patchSize} px`);
+    if (b.architecture === 'vit') {
+      if (b.dim % b.heads !== 0)
+        refuse(['backbone', 'heads'], `dim ${b.dim} is not a multiple of ${b.heads} heads`);
+      if (v.globalSize % b.patchSize !== 0)
+        refuse(
+          ['views', 'globalSize'],
+          `${v.globalSize} px is not a multiple of the patch, ${b.patchSize} px`,
+        );
+      if (v.localCount > 0 && v.localSize % b.patchSize !== 0)
+        refuse(['views', 'localSize'], `${v.localSize} px is not a multiple of the patch, ${b.patchSize} px`);
+    } else if (config.training.batchSize < 2)
+      refuse(['training', 'batchSize'], 'BatchNorm needs at least two images a batch');
     if (v.globalScaleMin > v.globalScaleMax)
       refuse(['views', 'globalScaleMin'], 'the smallest scale exceeds the largest');
     if (v.localScaleMin > v.localScaleMax)

@@ -2,11 +2,34 @@
 import type { FieldTexts } from './fields.ts';
 
 export const backboneTexts: FieldTexts<'backbone'> = {
+  architecture: {
+    label: 'Network',
+    sentence:
+      'A vision transformer, which attends, or a residual network of convolutions, which has no attention to show.',
+    paper: 'ViT (and ResNet-50)',
+    names: { vit: 'ViT', resnet18: 'ResNet-18', resnet50: 'ResNet-50' },
+  },
+  width: {
+    label: 'Channels',
+    sentence: 'Channels after the first convolution; the last stage has 8 (ResNet-18) or 32 times as many.',
+    paper: '64',
+    step: 4,
+    only: 'resnet',
+  },
+  stem: {
+    label: 'First layers',
+    sentence:
+      'The published ones make a picture four times smaller at once; for small pictures a plain 3 × 3 convolution keeps its size.',
+    paper: '7 × 7 and pooling',
+    names: { imagenet: '7 × 7 and pooling', small: '3 × 3, for small pictures' },
+    only: 'resnet',
+  },
   patchSize: {
     label: 'Patch',
     sentence: 'Side of the squares that a view is cut into; each becomes one token.',
     paper: '16 (8 for the sharpest maps)',
     unit: 'px',
+    only: 'vit',
   },
   dim: {
     label: 'Width',
@@ -14,17 +37,20 @@ export const backboneTexts: FieldTexts<'backbone'> = {
     sentence: 'Numbers that describe each token; a multiple of the heads.',
     paper: '384 (ViT-S)',
     step: 12,
+    only: 'vit',
   },
   depth: {
     label: 'Blocks',
     sentence: 'How many times tokens exchange information by attention and are then reworked.',
     paper: '12',
+    only: 'vit',
   },
   heads: {
     label: 'Heads',
     symbol: 'h',
     sentence: 'How many attention maps each block draws side by side.',
     paper: '6 (ViT-S)',
+    only: 'vit',
   },
   mlpRatio: {
     label: 'MLP ratio',
@@ -32,6 +58,7 @@ export const backboneTexts: FieldTexts<'backbone'> = {
     paper: '4',
     step: 0.5,
     advanced: true,
+    only: 'vit',
   },
   dropPath: {
     label: 'Drop path',
@@ -40,12 +67,14 @@ export const backboneTexts: FieldTexts<'backbone'> = {
     paper: '0.1',
     step: 0.05,
     advanced: true,
+    only: 'vit',
   },
   qkvBias: {
     label: 'Bias on q, k, v',
     sentence: 'Gives queries, keys and values of attention a constant of their own.',
     paper: 'on',
     advanced: true,
+    only: 'vit',
   },
 };
 

@@ -1,7 +1,8 @@
 /** A step taken apart: its quantities, worked out beside the run by the step's own functions. Nothing of the run moves. */
 import * as tf from '@tensorflow/tfjs-core';
+import { trainingFeatures } from '../model/backbone.ts';
 import { head } from '../model/head.ts';
-import { clsFeatures, globalViews } from '../model/vit.ts';
+import { globalViews } from '../model/vit.ts';
 import { lossAndGradients } from '../ops/backward.ts';
 import { clipGradients } from '../ops/clip.ts';
 import { ema } from '../ops/ema.ts';
@@ -43,13 +44,13 @@ export function stepAnswers(run: RunState, inputs: StepInputs, s: StepSettings):
   const { backbone, head: headShape } = s.shape;
   const student = weights.student.tensors;
   const teacher = teacherSide(weights, values, s);
-  const teacherCls = clsFeatures(teacher, globalViews(views), backbone); // [2·batch, dim]
+  const teacherCls = trainingFeatures(teacher, globalViews(views), backbone); // [2·batch, dim]
   const teacherLogits = head(teacher, teacherCls, headShape);
   const inverseTemperature = scalarOf(values, VALUE.inverseTemperature);
   const targets = teacherTargets(teacherLogits, center, inverseTemperature, s);
   const kept: tf.Tensor2D[] = [];
   const { gradients } = lossAndGradients(weights, () => {
-    const logits = head(student, clsFeatures(student, views, backbone, dropPath), headShape);
+    const logits = head(student, trainingFeatures(student, views, backbone, { dropPath }), headShape);
     // The pass runs in a scope of its own, which its answers have to outlive.
     kept.push(tf.keep(tf.clone(logits)));
     return stepLoss(logits, targets, center, values, s);

@@ -1,8 +1,9 @@
 /** One training step of DINO, in the order of the paper's algorithm 1 and the official train_one_epoch. */
 import * as tf from '@tensorflow/tfjs-core';
+import { trainingFeatures } from '../model/backbone.ts';
 import { head } from '../model/head.ts';
 import type { NetworkShape } from '../model/shapes.ts';
-import { clsFeatures, globalViews } from '../model/vit.ts';
+import { globalViews } from '../model/vit.ts';
 import { lossAndGradients } from '../ops/backward.ts';
 import type { Ring } from '../ops/ring.ts';
 import { scalarOf, VALUE } from '../ops/step-values.ts';
@@ -35,13 +36,18 @@ export function trainStep(run: RunState, inputs: StepInputs, ring: Ring, s: Step
     const teacherBatches = batchStatistics(run.teacher.buffers);
     const studentBatches = batchStatistics(run.student.buffers);
 
-    const teacherCls = clsFeatures(teacher, globalViews(views), backbone); // [2·batch, dim]
+    const teacherCls = trainingFeatures(teacher, globalViews(views), backbone, {
+      watch: teacherBatches.watchMoments,
+    }); // [2·batch, dim]
     const teacherLogits = head(teacher, teacherCls, headShape, teacherBatches.watch); // [2·batch, K]
     const inverseTemperature = scalarOf(values, VALUE.inverseTemperature);
     const targets = teacherTargets(teacherLogits, center, inverseTemperature, s); // [2·batch, K]
 
     const { loss, gradients } = lossAndGradients(weights, () => {
-      const studentCls = clsFeatures(student, views, backbone, dropPath); // [views·batch, dim]
+      const studentCls = trainingFeatures(student, views, backbone, {
+        dropPath,
+        watch: studentBatches.watchMoments,
+      }); // [views·batch, dim]
       const studentLogits = head(student, studentCls, headShape, studentBatches.watch); // [views·batch, K]
       return stepLoss(studentLogits, targets, center, values, s);
     });

@@ -1,7 +1,7 @@
 /** Attention of the last block's CLS token to the patches (official visualize_attention.py). */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensors } from '../model/network.ts';
-import type { BackboneShape } from '../model/shapes.ts';
+import type { VitShape } from '../model/shapes.ts';
 import { lastAttention } from '../model/vit.ts';
 import { tokenLayout } from '../ops/layout.ts';
 
@@ -11,7 +11,7 @@ import { tokenLayout } from '../ops/layout.ts';
  */
 export async function clsAttention(
   parameters: Tensors,
-  shape: BackboneShape,
+  shape: VitShape,
   rows: Float32Array,
   images: number,
   size: number,

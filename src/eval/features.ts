@@ -1,8 +1,8 @@
 /** Features of many images, batch by batch, so that a long evaluation can be interrupted and others can work between. */
 import * as tf from '@tensorflow/tfjs-core';
+import { evaluationFeatures } from '../model/backbone.ts';
 import type { Tensors } from '../model/network.ts';
-import type { BackboneShape } from '../model/shapes.ts';
-import { clsFeatures } from '../model/vit.ts';
+import { type BackboneShape, featureWidth, rowSide } from '../model/shapes.ts';
 import { tokenLayout } from '../ops/layout.ts';
 import { l2Normalize } from '../ops/normalize.ts';
 
@@ -18,24 +18,26 @@ export interface Evaluation {
   between: () => Promise<void>;
 }
 
-/** L2-normalised CLS features of `count` images: [count, dim]. Nothing is left on the device. */
+/** L2-normalised features of `count` images: [count, width]; `tensors` has the buffers too. Nothing is left on the device. */
 export async function cosineFeatures(
-  parameters: Tensors,
+  tensors: Tensors,
   shape: BackboneShape,
   count: number,
   rowsOf: RowsOf,
   { batch, size, between }: Evaluation,
 ): Promise<Float32Array> {
-  const side = size / shape.patchSize;
-  const features = new Float32Array(count * shape.dim);
+  const square = rowSide(shape);
+  const side = size / square;
+  const width = featureWidth(shape);
+  const features = new Float32Array(count * width);
   for (let from = 0; from < count; from += batch) {
     const to = Math.min(count, from + batch);
     const unit = tf.tidy(() => {
-      const patches = tf.tensor2d(rowsOf(from, to), [(to - from) * side * side, 3 * shape.patchSize ** 2]);
+      const patches = tf.tensor2d(rowsOf(from, to), [(to - from) * side * side, 3 * square ** 2]);
       const layout = tokenLayout([{ sequences: to - from, rows: side, columns: side }]);
-      return l2Normalize(clsFeatures(parameters, { patches, layout }, shape)); // [batch, dim]
+      return l2Normalize(evaluationFeatures(tensors, { patches, layout }, shape)); // [batch, width]
     });
-    features.set(await unit.data<'float32'>(), from * shape.dim);
+    features.set(await unit.data<'float32'>(), from * width);
     unit.dispose();
     await between();
   }

@@ -1,7 +1,7 @@
 /** A network opened up on one picture of any shape: what every block's attention is made of, and the tokens after it. */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Tensors } from '../model/network.ts';
-import type { BackboneShape } from '../model/shapes.ts';
+import type { VitShape } from '../model/shapes.ts';
 import { block, embed, finalNorm } from '../model/vit.ts';
 import { type Segment, tokenLayout } from '../ops/layout.ts';
 import type { Between } from './pace.ts';
@@ -23,7 +23,7 @@ export interface Opened {
 /** One picture of rows × columns patches, given as normalised patch rows [rows·columns, 3·patch²]. */
 export async function openNetwork(
   parameters: Tensors,
-  shape: BackboneShape,
+  shape: VitShape,
   patches: Float32Array,
   grid: { rows: number; columns: number },
   between: Between,

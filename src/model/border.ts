@@ -15,13 +15,40 @@ export function storedShape({ shape, layout }: ParameterSpec): number[] {
 /** Values from the official layout into ours (a copy). */
 export function toStored(spec: ParameterSpec, official: Float32Array): Float32Array {
   const [out = 1, ...rest] = spec.shape;
-  return spec.layout === 'as-is' ? Float32Array.from(official) : transposed(official, out, sizeOf(rest));
+  if (spec.layout === 'as-is') return Float32Array.from(official);
+  const columns = transposed(official, out, sizeOf(rest));
+  return spec.layout === 'windows' ? channelsLast(spec, columns) : columns;
 }
 
 /** Values from our layout into the official one (a copy). */
 export function toOfficial(spec: ParameterSpec, stored: Float32Array): Float32Array {
   const [out = 1, ...rest] = spec.shape;
-  return spec.layout === 'as-is' ? Float32Array.from(stored) : transposed(stored, sizeOf(rest), out);
+  if (spec.layout === 'as-is') return Float32Array.from(stored);
+  const columns = spec.layout === 'windows' ? channelsFirst(spec, stored) : stored;
+  return transposed(columns, sizeOf(rest), out);
+}
+
+/** Rows [in·height·width, out] → [height·width·in, out]. */
+function channelsLast({ shape }: ParameterSpec, rows: Float32Array): Float32Array {
+  const [out = 1, channels = 1, ...window] = shape;
+  return swapped(rows, channels, sizeOf(window), out);
+}
+
+/** Rows [height·width·in, out] → [in·height·width, out]. */
+function channelsFirst({ shape }: ParameterSpec, rows: Float32Array): Float32Array {
+  const [out = 1, channels = 1, ...window] = shape;
+  return swapped(rows, sizeOf(window), channels, out);
+}
+
+/** Rows of `width` numbers: [a·b, width] → [b·a, width]. */
+function swapped(values: Float32Array, a: number, b: number, width: number): Float32Array {
+  const result = new Float32Array(values.length);
+  for (let i = 0; i < a; i++)
+    for (let j = 0; j < b; j++) {
+      const from = (i * b + j) * width;
+      result.set(values.subarray(from, from + width), (j * a + i) * width);
+    }
+  return result;
 }
 
 function transposed(values: Float32Array, rows: number, columns: number): Float32Array {
@@ -41,6 +68,9 @@ function initialValues({ shape, init }: ParameterSpec, random: Rng): Float32Arra
       // torch's trunc_normal_ cuts at ±2 absolute, which at this deviation never happens.
       for (let i = 0; i < values.length; i++)
         values[i] = Math.min(2, Math.max(-2, random.normal() * init.deviation));
+      return values;
+    case 'normal':
+      for (let i = 0; i < values.length; i++) values[i] = random.normal() * init.deviation;
       return values;
     case 'uniform':
       for (let i = 0; i < values.length; i++) values[i] = random.between(-init.bound, init.bound);

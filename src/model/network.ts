@@ -8,6 +8,9 @@ export interface Network {
   buffers: Tensors;
 }
 
+/** Parameters and buffers together: what evaluation needs where a layer has running statistics. */
+export const tensorsOf = ({ parameters, buffers }: Network): Tensors => new Map([...parameters, ...buffers]);
+
 export class MissingTensorError extends Error {
   constructor(name: string, rank: number, found: tf.Tensor | undefined) {
     super(`The network needs "${name}" of rank ${rank} and has ${found ? `shape [${found.shape}]` : 'none'}`);

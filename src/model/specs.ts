@@ -1,10 +1,19 @@
 /** Every parameter and buffer of a network: official name, official shape, how it is stored, how it begins. */
-import type { HeadShape, NetworkShape } from './shapes.ts';
+import { convolutionsOf, resNetPlan } from './resnet-plan.ts';
+import {
+  featureWidth,
+  type HeadShape,
+  isResNet,
+  type NetworkShape,
+  type ResNetShape,
+  type VitShape,
+} from './shapes.ts';
 
 export type Init =
   | { kind: 'constant'; value: number }
   /** Normal of this deviation, cut at ±2 (absolute). */
   | { kind: 'truncated-normal'; deviation: number }
+  | { kind: 'normal'; deviation: number }
   /** Uniform in ±bound: torch's default for Linear and Conv2d with bound 1/√fan_in. */
   | { kind: 'uniform'; bound: number };
 
@@ -12,8 +21,8 @@ export interface ParameterSpec {
   name: string;
   /** As the official state dict has it. */
   shape: number[];
-  /** 'linear' is stored transposed, 'conv' flattened to [in·height·width, out]. */
-  layout: 'as-is' | 'linear' | 'conv';
+  /** 'linear' is stored transposed, 'conv' flattened to [in·height·width, out], 'windows' to [height·width·in, out]. */
+  layout: 'as-is' | 'linear' | 'conv' | 'windows';
   init: Init;
 }
 
@@ -46,7 +55,8 @@ function linear(name: string, from: number, to: number, bias = true): ParameterS
   return bias ? [weight, asIs(`${name}.bias`, [to], zero)] : [weight];
 }
 
-const layerNorm = (name: string, width: number): ParameterSpec[] => [
+/** Of a norm: begins as the identity. */
+const affine = (name: string, width: number): ParameterSpec[] => [
   asIs(`${name}.weight`, [width], one),
   asIs(`${name}.bias`, [width], zero),
 ];
@@ -85,6 +95,27 @@ export const lastLayerWidth = (head: HeadShape, dim: number): number =>
   head.bottleneck ?? (head.layers > 1 ? head.hidden : dim);
 
 export function networkSpec({ imageSize, backbone, head }: NetworkShape): NetworkSpec {
+  const { parameters, buffers } = isResNet(backbone) ? resNetSpec(backbone) : vitSpec(backbone, imageSize);
+  const dim = featureWidth(backbone);
+  for (const layer of headLayers(head, dim)) {
+    if (layer.kind === 'linear') parameters.push(...linear(layer.name, layer.from, layer.to));
+    if (layer.kind === 'batch-norm') {
+      parameters.push(...affine(layer.name, layer.width));
+      buffers.push(...runningStatistics(layer.name, layer.width));
+    }
+  }
+  const width = lastLayerWidth(head, dim);
+  if (head.lastLayer === 'weight-norm') {
+    parameters.push(asIs('head.last_layer.weight_g', [head.prototypes, 1], one));
+    parameters.push(asIs('head.last_layer.weight_v', [head.prototypes, width], fan(width)));
+  } else {
+    parameters.push(asIs('head.last_layer.weight', [head.prototypes, width], fan(width)));
+  }
+  if (head.lastBatchNorm) buffers.push(...runningStatistics('head.last_norm', head.prototypes));
+  return { parameters, buffers };
+}
+
+function vitSpec(backbone: VitShape, imageSize: number): NetworkSpec {
   const { dim, patchSize, depth } = backbone;
   const hidden = Math.floor(dim * backbone.mlpRatio);
   const patches = (imageSize / patchSize) ** 2;
@@ -103,33 +134,32 @@ export function networkSpec({ imageSize, backbone, head }: NetworkShape): Networ
   for (let i = 0; i < depth; i++) {
     const block = `backbone.blocks.${i}`;
     parameters.push(
-      ...layerNorm(`${block}.norm1`, dim),
+      ...affine(`${block}.norm1`, dim),
       ...linear(`${block}.attn.qkv`, dim, 3 * dim, backbone.qkvBias),
       ...linear(`${block}.attn.proj`, dim, dim),
-      ...layerNorm(`${block}.norm2`, dim),
+      ...affine(`${block}.norm2`, dim),
       ...linear(`${block}.mlp.fc1`, dim, hidden),
       ...linear(`${block}.mlp.fc2`, hidden, dim),
     );
   }
-  parameters.push(...layerNorm('backbone.norm', dim));
+  return { parameters: [...parameters, ...affine('backbone.norm', dim)], buffers: [] };
+}
 
-  const buffers: ParameterSpec[] = [];
-  for (const layer of headLayers(head, dim)) {
-    if (layer.kind === 'linear') parameters.push(...linear(layer.name, layer.from, layer.to));
-    if (layer.kind === 'batch-norm') {
-      parameters.push(...layerNorm(layer.name, layer.width));
-      buffers.push(...runningStatistics(layer.name, layer.width));
-    }
-  }
-  const width = lastLayerWidth(head, dim);
-  if (head.lastLayer === 'weight-norm') {
-    parameters.push(asIs('head.last_layer.weight_g', [head.prototypes, 1], one));
-    parameters.push(asIs('head.last_layer.weight_v', [head.prototypes, width], fan(width)));
-  } else {
-    parameters.push(asIs('head.last_layer.weight', [head.prototypes, width], fan(width)));
-  }
-  if (head.lastBatchNorm) buffers.push(...runningStatistics('head.last_norm', head.prototypes));
-  return { parameters, buffers };
+/** Convolutions as torchvision begins them: normal, of variance 2 / (out·side²) (He et al. 2015, fan_out). */
+function resNetSpec(shape: ResNetShape): NetworkSpec {
+  const convolutions = convolutionsOf(resNetPlan(shape));
+  return {
+    parameters: convolutions.flatMap(({ name, norm, from, to, window: { side } }) => [
+      {
+        name: `backbone.${name}.weight`,
+        shape: [to, from, side, side],
+        layout: 'windows',
+        init: { kind: 'normal', deviation: Math.sqrt(2 / (to * side * side)) },
+      },
+      ...affine(`backbone.${norm}`, to),
+    ]),
+    buffers: convolutions.flatMap(({ norm, to }) => runningStatistics(`backbone.${norm}`, to)),
+  };
 }
 
 /** Parameters that the optimizer moves: all but a weight_g that is held at 1. */

@@ -1,5 +1,14 @@
 /** The network layer by layer, as torchinfo prints it: output shapes, parameters, floating-point operations. */
-import type { BackboneShape, HeadShape, NetworkShape } from './shapes.ts';
+import { windowGrid } from '../ops/convolution.ts';
+import { type ConvolutionPlan, resNetPlan } from './resnet-plan.ts';
+import {
+  featureWidth,
+  type HeadShape,
+  isResNet,
+  type NetworkShape,
+  type ResNetShape,
+  type VitShape,
+} from './shapes.ts';
 import { headLayers, lastLayerWidth, networkSpec } from './specs.ts';
 
 export interface LayerSummary {
@@ -8,7 +17,7 @@ export interface LayerSummary {
   kind: string;
   /** How deep it is nested, from 0. */
   level: number;
-  /** Of one image: [tokens, width] or [width]. */
+  /** Of one image: [tokens, width] or [width]; in a ResNet [height, width, channels]. */
   output: number[];
   /** Numbers in its parameters, those of the layers in it included. */
   parameters: number;
@@ -48,7 +57,10 @@ export function modelSummary(shape: NetworkShape): LayerSummary[] {
     name: '',
     kind: 'Network',
     output: [head.prototypes],
-    inside: [backboneLayer(backbone, shape.imageSize), headLayer(head, backbone.dim)],
+    inside: [
+      isResNet(backbone) ? resNetLayer(backbone, shape.imageSize) : vitLayer(backbone, shape.imageSize),
+      headLayer(head, featureWidth(backbone)),
+    ],
   };
   return listed(whole, 0);
 }
@@ -60,7 +72,7 @@ const linear = (name: string, tokens: number, from: number, to: number): Layer =
   flop: 2 * tokens * from * to,
 });
 
-function backboneLayer({ dim, depth, patchSize, mlpRatio }: BackboneShape, imageSize: number): Layer {
+function vitLayer({ dim, depth, patchSize, mlpRatio }: VitShape, imageSize: number): Layer {
   const patches = (imageSize / patchSize) ** 2;
   const tokens = 1 + patches;
   const hidden = Math.floor(dim * mlpRatio);
@@ -114,6 +126,43 @@ function backboneLayer({ dim, depth, patchSize, mlpRatio }: BackboneShape, image
       norm('backbone.norm'),
     ],
   };
+}
+
+function resNetLayer(shape: ResNetShape, imageSize: number): Layer {
+  const { stem, pool, blocks } = resNetPlan(shape);
+  let grid = { pictures: 1, height: imageSize, width: imageSize };
+  const output = (channels: number) => [grid.height, grid.width, channels];
+  /** The convolution of the present grid, and its norm. */
+  const layers = ({ name, norm, from, to, window }: ConvolutionPlan): Layer[] => {
+    const { height, width } = windowGrid(grid, window);
+    const made = [height, width, to];
+    const flop = 2 * height * width * window.side ** 2 * from * to;
+    return [
+      { name: `backbone.${name}`, kind: `Convolution ${window.side} × ${window.side}`, output: made, flop },
+      { name: `backbone.${norm}`, kind: 'BatchNorm', output: made },
+    ];
+  };
+  const inside = layers(stem);
+  grid = windowGrid(grid, stem.window);
+  if (pool) {
+    grid = windowGrid(grid, pool);
+    inside.push({ name: 'backbone.maxpool', kind: 'Max pooling', output: output(stem.to) });
+  }
+  for (const { name, convolutions, downsample } of blocks) {
+    const beside = downsample ? layers(downsample) : [];
+    const within = convolutions.flatMap((plan) => {
+      const own = layers(plan);
+      grid = windowGrid(grid, plan.window);
+      return own;
+    });
+    inside.push({
+      name: `backbone.${name}`,
+      kind: 'Block',
+      output: output(convolutions.at(-1)?.to ?? 0),
+      inside: [...within, ...beside],
+    });
+  }
+  return { name: 'backbone', kind: 'ResNet', output: [featureWidth(shape)], inside };
 }
 
 function headLayer(head: HeadShape, dim: number): Layer {

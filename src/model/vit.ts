@@ -7,7 +7,7 @@ import type { Segment, TokenLayout } from '../ops/layout.ts';
 import { addLinear, type Layer, linear, linearOfData } from '../ops/linear.ts';
 import { addMlp } from '../ops/mlp.ts';
 import { cube, matrix, type Tensors, vector } from './network.ts';
-import type { BackboneShape } from './shapes.ts';
+import type { VitShape } from './shapes.ts';
 
 /** Patches of all views as rows, [Σ sequences·patches, 3·patch²], and where each view's tokens will lie. */
 export interface PackedViews {
@@ -55,7 +55,7 @@ const layer = (p: Tensors, name: string): Layer => ({
 const fork = (p: Tensors, name: string, x: tf.Tensor2D) =>
   layerNormBeside(x, vector(p, `${name}.weight`), vector(p, `${name}.bias`));
 
-function qkv(p: Tensors, block: string, normed: tf.Tensor2D, shape: BackboneShape): tf.Tensor2D {
+function qkv(p: Tensors, block: string, normed: tf.Tensor2D, shape: VitShape): tf.Tensor2D {
   const bias = shape.qkvBias ? vector(p, `${block}.attn.qkv.bias`) : null;
   return linear(normed, matrix(p, `${block}.attn.qkv.weight`), bias); // [tokens, 3·dim]
 }
@@ -69,7 +69,7 @@ function attend(
   i: number,
   tokens: tf.Tensor2D,
   layout: TokenLayout,
-  shape: BackboneShape,
+  shape: VitShape,
 ): { attended: tf.Tensor2D; x: tf.Tensor2D; rows: tf.Tensor2D } {
   const name = `backbone.blocks.${i}`;
   const [normed, x] = fork(p, `${name}.norm1`, tokens);
@@ -95,7 +95,7 @@ function afterAttention(
 function tokensAfter(
   p: Tensors,
   views: PackedViews,
-  shape: BackboneShape,
+  shape: VitShape,
   blocks: number,
   dropPath: DropPath,
 ): tf.Tensor2D {
@@ -110,7 +110,7 @@ export function block(
   i: number,
   tokens: tf.Tensor2D,
   layout: TokenLayout,
-  shape: BackboneShape,
+  shape: VitShape,
 ): { tokens: tf.Tensor2D; qkv: tf.Tensor2D } {
   const inside = attend(p, i, tokens, layout, shape);
   return { tokens: afterAttention(p, i, inside, keepAll), qkv: inside.rows };
@@ -123,7 +123,7 @@ export const finalNorm = (p: Tensors, tokens: tf.Tensor2D): tf.Tensor2D => norm(
 export function clsFeatures(
   p: Tensors,
   views: PackedViews,
-  shape: BackboneShape,
+  shape: VitShape,
   dropPath: DropPath = keepAll,
 ): tf.Tensor2D {
   const last = shape.depth - 1;
@@ -145,7 +145,7 @@ export function clsFeatures(
 export function lastClsFeatures(
   p: Tensors,
   views: PackedViews,
-  shape: BackboneShape,
+  shape: VitShape,
   blocks: number,
 ): tf.Tensor2D[] {
   const first = shape.depth - blocks;
@@ -157,12 +157,12 @@ export function lastClsFeatures(
 }
 
 /** All tokens after the final norm (official get_intermediate_layers(x, 1)): [tokens, dim]. */
-export function tokenFeatures(p: Tensors, views: PackedViews, shape: BackboneShape): tf.Tensor2D {
+export function tokenFeatures(p: Tensors, views: PackedViews, shape: VitShape): tf.Tensor2D {
   return finalNorm(p, tokensAfter(p, views, shape, shape.depth, keepAll));
 }
 
 /** Self-attention of the last block (official get_last_selfattention), a segment each: [sequences, heads, length, length]. */
-export function lastAttention(p: Tensors, views: PackedViews, shape: BackboneShape): tf.Tensor4D[] {
+export function lastAttention(p: Tensors, views: PackedViews, shape: VitShape): tf.Tensor4D[] {
   const last = shape.depth - 1;
   const x = tokensAfter(p, views, shape, last, keepAll);
   const block = `backbone.blocks.${last}`;

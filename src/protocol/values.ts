@@ -180,9 +180,12 @@ export const cropsSchema = z.object({
 });
 export type Crops = z.output<typeof cropsSchema>;
 
-/** Attention of the last block's CLS token to the patches of pinned images. */
+/** Attention of the last block's CLS token to the patches of pinned images, or a ResNet's activation maps. */
 export const attentionSnapshotSchema = z.object({
   step: z.int(),
+  /** Of a ResNet. Map 0 is of all channels of the last stage, the others of the strongest channels of each image. */
+  kind: z.literal('activation').optional(),
+  /** Heads, or maps. */
   heads: z.int(),
   rows: z.int(),
   columns: z.int(),

@@ -1,11 +1,12 @@
 /** A network of the run as it is now, for whoever looks at it while training goes on. */
 import { initialNetwork } from '../model/border.ts';
-import { disposeNetwork, type Tensors } from '../model/network.ts';
+import { disposeNetwork, type Tensors, tensorsOf } from '../model/network.ts';
 import type { Look } from '../protocol/looks.ts';
 import type { TrainingRun } from './training-run.ts';
 
 export interface Borrowed {
-  parameters: Tensors;
+  /** Parameters and buffers. */
+  tensors: Tensors;
   step: number;
   /** They are no more after this. */
   giveBack(): void;
@@ -16,8 +17,8 @@ export function borrow(run: TrainingRun, which: Look['network']): Borrowed {
   const { step } = run;
   if (which === 'untrained') {
     const network = initialNetwork(run.spec, run.config.training.seed);
-    return { parameters: network.parameters, step, giveBack: () => disposeNetwork(network) };
+    return { tensors: tensorsOf(network), step, giveBack: () => disposeNetwork(network) };
   }
   const held = run.hold();
-  return { parameters: held[which].parameters, step, giveBack: () => run.release(held) };
+  return { tensors: tensorsOf(held[which]), step, giveBack: () => run.release(held) };
 }

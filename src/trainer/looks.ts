@@ -14,6 +14,7 @@ import { borrow } from './borrowed.ts';
 import { breathe } from './breathe.ts';
 import { imageOf } from './evaluated-images.ts';
 import type { Follower } from './followers.ts';
+import { NoAttentionError, vitOf } from './no-attention.ts';
 import type { Emit } from './reporter.ts';
 import type { TrainingRun } from './training-run.ts';
 
@@ -99,8 +100,9 @@ export class Looks implements Follower {
         if (!subject || this.subject !== subject || this.asked !== id) throw new GivenUp();
         this.emit({ type: 'look', id, result: await this.answer(wish, subject, between) });
       } catch (error) {
-        if (!(error instanceof GivenUp || error instanceof PictureTooNarrowError)) throw error;
-        const sentence = error instanceof PictureTooNarrowError ? error.message : null;
+        const told = error instanceof PictureTooNarrowError || error instanceof NoAttentionError;
+        if (!(told || error instanceof GivenUp)) throw error;
+        const sentence = told ? error.message : null;
         this.emit({ type: 'look-refused', id, sentence });
       }
     });
@@ -108,7 +110,8 @@ export class Looks implements Follower {
 
   private async answer(wish: Look, subject: Subject, between: Between): Promise<LookResult> {
     const begun = performance.now();
-    const { backbone, views } = subject.run.config;
+    const { views } = subject.run.config;
+    const backbone = vitOf(subject.run.config);
     const { picture, source } = this.pictureOf(wish, subject);
     const view =
       wish.resolution === 'own' ? ownView(picture, backbone.patchSize) : wholeView(picture, views.globalSize);
@@ -177,7 +180,7 @@ export class Looks implements Follower {
     const borrowed = borrow(run, network);
     let opened: Opened;
     try {
-      opened = await openNetwork(borrowed.parameters, run.config.backbone, patches, grid, between);
+      opened = await openNetwork(borrowed.tensors, vitOf(run.config), patches, grid, between);
     } finally {
       borrowed.giveBack();
     }

@@ -12,6 +12,7 @@ import { compileShaders } from '../ops/device/webgpu.ts';
 import { tokenLayout } from '../ops/layout.ts';
 import type { MachineSpeed } from '../protocol/values.ts';
 import { breathe } from './breathe.ts';
+import { vitOf } from './no-attention.ts';
 import { networkShape } from './run-settings.ts';
 
 /** In the order of their cost. */
@@ -43,8 +44,10 @@ export async function probeSpeed(wanted: () => boolean): Promise<MachineSpeed | 
 }
 
 async function rateOf(config: RunConfig, deadline: number, wanted: () => boolean): Promise<number | null> {
-  const shape = networkShape(config);
-  const network = initialNetwork(networkSpec({ ...shape, backbone: { ...shape.backbone, depth: 1 } }), 0);
+  const network = initialNetwork(
+    networkSpec({ ...networkShape(config), backbone: { ...vitOf(config), depth: 1 } }),
+    0,
+  );
   let best = 0;
   try {
     for (let views = FEWEST_VIEWS; ; views *= GROWTH) {
@@ -74,7 +77,7 @@ async function timed(work: () => tf.Scalar): Promise<number> {
 
 /** Forward and backward of one block and its embedding over `views` global views; a number that depends on every gradient. */
 function block(parameters: Tensors, config: RunConfig, views: number): tf.Scalar {
-  const { backbone } = config;
+  const backbone = vitOf(config);
   const side = config.views.globalSize / backbone.patchSize;
   const packed: PackedViews = {
     patches: tf.zeros([views * side * side, 3 * backbone.patchSize ** 2]),

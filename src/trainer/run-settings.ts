@@ -3,13 +3,21 @@ import type { RunPlan } from '../config/plan.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { ScheduleSettings } from '../dino/schedule.ts';
 import type { StepSettings } from '../dino/step.ts';
-import type { NetworkShape } from '../model/shapes.ts';
+import type { BackboneShape, NetworkShape } from '../model/shapes.ts';
 
 export const networkShape = (config: RunConfig): NetworkShape => ({
   imageSize: config.views.globalSize,
-  backbone: config.backbone,
+  backbone: backboneShape(config.backbone),
   head: config.head,
 });
+
+/** What of the settings says something about the network that was chosen. */
+function backboneShape(backbone: RunConfig['backbone']): BackboneShape {
+  const { architecture, width, stem, patchSize, dim, depth, heads, mlpRatio, qkvBias } = backbone;
+  return architecture === 'vit'
+    ? { patchSize, dim, depth, heads, mlpRatio, qkvBias }
+    : { architecture, width, stem };
+}
 
 export function stepSettings(config: RunConfig): StepSettings {
   const { loss, optimizer, teacher, views } = config;

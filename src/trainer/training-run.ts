@@ -1,4 +1,5 @@
 /** A run: its state, its schedule and its batches, advanced one step at a time. */
+import { placeStart, type StartValues } from '../checkpoint/import.ts';
 import { type RunTree, runFromTree, treeOf } from '../checkpoint/state.ts';
 import { planRun, type RunPlan } from '../config/plan.ts';
 import type { RunConfig } from '../config/schema.ts';
@@ -15,6 +16,7 @@ import {
 import { planSchedule, type Schedule, type StepValues } from '../dino/schedule.ts';
 import { type StepSettings, trainStep } from '../dino/step.ts';
 import { disposeStepInputs, fillStepInputs, makeStepInputs, type StepInputs } from '../dino/step-inputs.ts';
+import { isResNet } from '../model/shapes.ts';
 import { type NetworkSpec, networkSpec, parameterCount } from '../model/specs.ts';
 import { momentCount } from '../ops/optimizers.ts';
 import type { ScheduleCurves, StepMetrics } from '../protocol/values.ts';
@@ -57,6 +59,8 @@ export class TrainingRun {
   private readonly dataset: string;
   /** What the run goes on from; null once it has, or if it begins anew. */
   private from: RunTree | null;
+  /** What the backbones begin with; null for random weights, and once they have. */
+  private start: StartValues | null;
   private readonly schedule: Schedule;
   private readonly views: RunViews;
   private held: Begun | null = null;
@@ -64,18 +68,24 @@ export class TrainingRun {
   private disposed = false;
 
   /**
-   * With `recorded` false no step is ever replayed. A run `from` a tree goes on where that one was, under `config`.
+   * With `recorded` false no step is ever replayed. A run `from` a tree goes on where that one was, under `config`; one
+   * that begins anew may `start` with backbones from elsewhere.
    * @throws SettingsError when the settings do not fit the images.
    */
   constructor(
     config: RunConfig,
     catalogue: Catalogue,
-    { recorded = true, from = null }: { recorded?: boolean; from?: RunTree | null } = {},
+    {
+      recorded = true,
+      from = null,
+      start = null,
+    }: { recorded?: boolean; from?: RunTree | null; start?: StartValues | null } = {},
   ) {
     this.config = config;
     this.recorded = recorded;
     this.dataset = catalogue.fingerprint;
     this.from = from;
+    this.start = start;
     this.plan = planRun(config, catalogue.trainCount);
     this.schedule = planSchedule(scheduleSettings(config, this.plan));
     this.settings = stepSettings(config);
@@ -91,10 +101,15 @@ export class TrainingRun {
   }
 
   private begin(): Begun {
-    const { dropPath, depth } = this.config.backbone;
-    const { from, settings } = this;
+    const { backbone } = this.config;
+    const { dropPath } = backbone;
+    // A ResNet has no branches to drop.
+    const depth = isResNet(backbone) ? 0 : backbone.depth;
+    const { from, start, settings } = this;
     const state = from ? runFromTree(settings, from) : initialRun(settings, this.config.training.seed);
+    if (!from && start) placeStart(state, start);
     this.from = null;
+    this.start = null;
     const inputs = makeStepInputs({ ...this.views, dropPath, depth });
     const figures = new StepFigures();
     const step = () => {

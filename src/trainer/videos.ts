@@ -12,6 +12,7 @@ import type { VideoFrame, VideoLook, VideoWish } from '../protocol/videos.ts';
 import { type Borrowed, borrow } from './borrowed.ts';
 import type { Follower } from './followers.ts';
 import { shownOf } from './looks.ts';
+import { NoAttentionError, vitOf } from './no-attention.ts';
 import type { Emit } from './reporter.ts';
 import { Pace } from './studies/pace.ts';
 import type { Exclusively } from './studies/workbench.ts';
@@ -177,8 +178,8 @@ export class Videos implements Follower {
 
 /** The grid, the frames, and everything else that is known before the first of them. */
 function layOut(video: OpenedVideo, run: TrainingRun, wish: VideoWish) {
-  const { backbone, views } = run.config;
-  const { patchSize, depth, heads } = backbone;
+  const { views } = run.config;
+  const { patchSize, depth, heads } = vitOf(run.config);
   const shape =
     wish.patches === null ? squareShape(video, views.globalSize) : ownShape(video, patchSize, wish.patches);
   const grid = { rows: shape.height / patchSize, columns: shape.width / patchSize, patchSize };
@@ -237,9 +238,9 @@ async function withOpened<T>(
   { borrowed, subject, look, between }: Station,
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
-  const { backbone } = subject.run.config;
+  const backbone = vitOf(subject.run.config);
   const rows = patchRows([rgbOf(pixels)], backbone.patchSize);
-  const opened = await openNetwork(borrowed.parameters, backbone, rows, look, between);
+  const opened = await openNetwork(borrowed.tensors, backbone, rows, look, between);
   try {
     return await work(opened);
   } finally {
@@ -248,7 +249,7 @@ async function withOpened<T>(
 }
 
 function sentenceOf(error: unknown): string {
-  const known = [VideoUnready, VideoBroken, PictureTooNarrowError];
+  const known = [VideoUnready, VideoBroken, PictureTooNarrowError, NoAttentionError];
   if (error instanceof Error && known.some((kind) => error instanceof kind)) return error.message;
   return `Something went wrong that should not: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -3,6 +3,7 @@ import type { RunConfig } from '../config/schema.ts';
 import type { Pixels } from '../core/pixels.ts';
 import { epochOrder, GLOBAL_VIEWS, planView, type ViewDraw } from '../data/crop-plan.ts';
 import { makeView, patchRows } from '../data/view.ts';
+import { rowSide } from '../model/shapes.ts';
 
 /** The images of a step, by their ids. */
 export interface BatchPlan {
@@ -76,7 +77,7 @@ export function packViews(config: RunConfig, batch: Batch, rows: Float32Array<Ar
   let at = 0;
   for (const { image, draw } of planViews(config, batch)) {
     const view = makeView(image, draw);
-    patchRows([view], config.backbone.patchSize, rows, at);
+    patchRows([view], rowSide(config.backbone), rows, at);
     at += view.data.length;
   }
 }

@@ -2,6 +2,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
+import { rowSide } from '../model/shapes.ts';
 import { upload } from '../ops/assign.ts';
 import { type TokenLayout, tokenLayout } from '../ops/layout.ts';
 import { gpuBackend } from '../ops/webgpu/backend.ts';
@@ -34,7 +35,7 @@ const MOST_WORKERS = 2;
 /** The views of a run, made in whatever way is best here; in the trainer itself until `prepare` has found a better one. */
 export class RunViews implements ViewSource {
   readonly layout: TokenLayout;
-  /** Numbers of a patch, 3·patch². */
+  /** Numbers of a row: of a patch, or for a ResNet of a pixel. */
   readonly patchInputs: number;
   private readonly config: RunConfig;
   private readonly catalogue: Catalogue;
@@ -43,17 +44,17 @@ export class RunViews implements ViewSource {
   private way: ViewMeans = 'inline';
 
   constructor(catalogue: Catalogue, config: RunConfig, stepsPerEpoch: number) {
-    const { patchSize } = config.backbone;
+    const square = rowSide(config.backbone);
     this.config = config;
     this.catalogue = catalogue;
     this.layout = tokenLayout(
       resolutions(config).map(({ size, views }) => ({
         sequences: views,
-        rows: size / patchSize,
-        columns: size / patchSize,
+        rows: size / square,
+        columns: size / square,
       })),
     );
-    this.patchInputs = 3 * patchSize ** 2;
+    this.patchInputs = 3 * square ** 2;
     const planOf = batchPlan(config, catalogue.trainCount, stepsPerEpoch);
     this.batchOf = (step) => {
       const { epoch, ids } = planOf(step);
@@ -109,7 +110,7 @@ export class RunViews implements ViewSource {
     const { catalogue, config, batchOf } = this;
     const maker = await ViewMaker.open(backend, catalogue.images.slice(0, catalogue.trainCount), {
       batch: config.training.batchSize,
-      patch: config.backbone.patchSize,
+      patch: rowSide(config.backbone),
       resolutions: resolutions(config),
       budgetBytes: GPU_PIXEL_BYTES,
     });

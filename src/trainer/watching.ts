@@ -5,6 +5,7 @@ import { wholeView } from '../data/augment.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import { patchRows } from '../data/view.ts';
 import type { RunSnapshot } from '../dino/run-state.ts';
+import { ACTIVATION_MAPS, activationMaps, placesASide } from '../eval/activation-maps.ts';
 import { clsAttention } from '../eval/attention-maps.ts';
 import { cosineFeatures, pixelFeatures } from '../eval/features.ts';
 import { countCorrect, type Neighbor, nearest } from '../eval/knn.ts';
@@ -12,7 +13,8 @@ import { productLikeness } from '../eval/likeness.ts';
 import { maskOfPatches, overlapByHead } from '../eval/mask-overlap.ts';
 import type { Between } from '../eval/pace.ts';
 import { initialNetwork } from '../model/border.ts';
-import { disposeNetwork, type Tensors } from '../model/network.ts';
+import { disposeNetwork, type Tensors, tensorsOf } from '../model/network.ts';
+import { type BackboneShape, featureWidth, isResNet, rowSide } from '../model/shapes.ts';
 import { networkSpec } from '../model/specs.ts';
 import type { AttentionSnapshot, KnnResult } from '../protocol/values.ts';
 import { chosen, evalRows, idsOf, imageOf, pixelSide, scoredIds } from './evaluated-images.ts';
@@ -44,7 +46,7 @@ export class KnnWatch {
 
   async measure(run: RunSnapshot, between: Between): Promise<KnnResult> {
     const { config } = this;
-    const teacher = await this.scoreNetwork(run.teacher.parameters, between);
+    const teacher = await this.scoreNetwork(tensorsOf(run.teacher), between);
     this.baselines ??= {
       pixels: await this.scorePixels(between),
       untrained: await this.scoreUntrained(between),
@@ -60,15 +62,19 @@ export class KnnWatch {
     };
   }
 
-  private async scoreNetwork(parameters: Tensors, between: Between): Promise<number> {
-    const features = (ids: number[]) => featuresOf(parameters, this.catalogue, this.config, ids, between);
-    return this.score(await features(this.train), await features(this.val), this.config.backbone.dim);
+  private async scoreNetwork(tensors: Tensors, between: Between): Promise<number> {
+    const features = (ids: number[]) => featuresOf(tensors, this.catalogue, this.config, ids, between);
+    return this.score(
+      await features(this.train),
+      await features(this.val),
+      featureWidth(this.config.backbone),
+    );
   }
 
   private async scoreUntrained(between: Between): Promise<number> {
     const network = initialNetwork(networkSpec(networkShape(this.config)), this.config.training.seed);
     try {
-      return await this.scoreNetwork(network.parameters, between);
+      return await this.scoreNetwork(tensorsOf(network), between);
     } finally {
       disposeNetwork(network);
     }
@@ -103,7 +109,7 @@ export class KnnWatch {
 }
 
 function featuresOf(
-  parameters: Tensors,
+  tensors: Tensors,
   catalogue: Catalogue,
   config: RunConfig,
   ids: number[],
@@ -111,10 +117,10 @@ function featuresOf(
 ): Promise<Float32Array> {
   const evaluation = { batch: EVALUATION_BATCH, size: config.views.globalSize, between };
   return cosineFeatures(
-    parameters,
+    tensors,
     config.backbone,
     ids.length,
-    evalRows(catalogue, config, ids, config.views.globalSize, config.backbone.patchSize),
+    evalRows(catalogue, config, ids, config.views.globalSize, rowSide(config.backbone)),
     evaluation,
   );
 }
@@ -134,18 +140,37 @@ export async function neighborsOf(
     config.training.seed,
     0,
   );
-  const { parameters } = run.teacher;
-  const all = await featuresOf(parameters, catalogue, config, candidates, between);
-  const query = await featuresOf(parameters, catalogue, config, [id], between);
+  const teacher = tensorsOf(run.teacher);
+  const all = await featuresOf(teacher, catalogue, config, candidates, between);
+  const query = await featuresOf(teacher, catalogue, config, [id], between);
   let found: Neighbor[] = [];
   await productLikeness(
     query,
     all,
-    config.backbone.dim,
+    featureWidth(config.backbone),
   )((similarities) => {
     found = nearest(similarities, count, candidates.indexOf(id));
   });
   return found.map(({ index, similarity }) => ({ id: candidates[index] ?? 0, similarity }));
+}
+
+/** How a network shows where it looks: heads of attention, or a ResNet's maps of activation. */
+function mapsOf(shape: BackboneShape, size: number) {
+  return isResNet(shape)
+    ? {
+        kind: { kind: 'activation' as const },
+        heads: ACTIVATION_MAPS,
+        side: placesASide(shape, size),
+        make: (tensors: Tensors, rows: Float32Array, images: number) =>
+          activationMaps(tensors, shape, rows, images, size),
+      }
+    : {
+        kind: {},
+        heads: shape.heads,
+        side: size / shape.patchSize,
+        make: (tensors: Tensors, rows: Float32Array, images: number) =>
+          clsAttention(tensors, shape, rows, images, size),
+      };
 }
 
 /** Attention of student and teacher on the pinned images, and its overlap with the true masks where there are any. */
@@ -156,21 +181,18 @@ export async function attentionSnapshot(
   pinned: readonly number[],
 ): Promise<AttentionSnapshot> {
   const { backbone, views } = config;
-  const side = views.globalSize / backbone.patchSize;
-  const { heads } = backbone;
+  const { kind, heads, side, make } = mapsOf(backbone, views.globalSize);
   const shown = pinned.filter((id) => catalogue.images[id] !== undefined);
   const judged = idsOf(catalogue, 'val', false)
     .filter((id) => imageOf(catalogue, id).mask !== null)
     .slice(0, OVERLAP_IMAGES);
   const ids = [...shown, ...judged];
   const pictures = ids.map((id) => wholeView(imageOf(catalogue, id), views.globalSize));
-  const rows = patchRows(pictures, backbone.patchSize);
-  const maps = (parameters: Tensors) =>
-    clsAttention(parameters, backbone, rows, ids.length, views.globalSize);
+  const rows = patchRows(pictures, rowSide(backbone));
   const size = heads * side * side;
   const none = new Float32Array(0);
-  const student = ids.length > 0 ? await maps(run.student.parameters) : none;
-  const teacher = ids.length > 0 ? await maps(run.teacher.parameters) : none;
+  const student = ids.length > 0 ? await make(tensorsOf(run.student), rows, ids.length) : none;
+  const teacher = ids.length > 0 ? await make(tensorsOf(run.teacher), rows, ids.length) : none;
   const maskOf = (id: number) => {
     const { mask, width, height } = imageOf(catalogue, id);
     return mask && width === height ? maskOfPatches(mask, width, side) : null;
@@ -179,6 +201,7 @@ export async function attentionSnapshot(
   const overlap = (all: Float32Array) => overlapByHead(all.subarray(shown.length * size), masks, heads);
   return {
     step: run.step,
+    ...kind,
     heads,
     rows: side,
     columns: side,

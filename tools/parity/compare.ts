@@ -2,17 +2,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { RunState } from '../../src/dino/run-state.ts';
 import { moveCenter, teacherTargets } from '../../src/dino/targets.ts';
+import { trainingFeatures } from '../../src/model/backbone.ts';
 import { toOfficial } from '../../src/model/border.ts';
 import { head } from '../../src/model/head.ts';
 import type { Tensors } from '../../src/model/network.ts';
+import { isResNet } from '../../src/model/shapes.ts';
 import { isTrainable } from '../../src/model/specs.ts';
-import {
-  clsFeatures,
-  globalViews,
-  lastAttention,
-  type PackedViews,
-  tokenFeatures,
-} from '../../src/model/vit.ts';
+import { globalViews, lastAttention, type PackedViews, tokenFeatures } from '../../src/model/vit.ts';
 import { lossAndGradients } from '../../src/ops/backward.ts';
 import { clipGradients } from '../../src/ops/clip.ts';
 import { crossViewLoss } from '../../src/ops/cross-view-loss.ts';
@@ -69,15 +65,16 @@ async function compareForward(fixture: StepFixture, run: RunState): Promise<Quan
   const made = tf.tidy(() => {
     const views = packedViews(fixture, 0);
     const globals = globalViews(views);
-    const studentCls = clsFeatures(student, views, backbone);
-    const teacherCls = clsFeatures(teacher, globals, backbone);
+    const studentCls = trainingFeatures(student, views, backbone);
+    const teacherCls = trainingFeatures(teacher, globals, backbone);
     const teacherLogits = head(teacher, teacherCls, headShape);
     const studentLogits = head(student, studentCls, headShape);
     const targets = teacherTargets(teacherLogits, run.center, inverseTemperature(fixture), fixture.settings);
     // Moved as a step moves the center, but a copy: the run has yet to begin.
     const center1 = tf.add<tf.Tensor2D>(run.center, tf.scalar(0));
     moveCenter(center1, teacherLogits, null, fixture.settings);
-    const attention = lastAttention(student, views, backbone);
+    const vit = isResNet(backbone) ? null : backbone;
+    const attention = vit ? lastAttention(student, views, vit) : [];
     const batch = fixture.config.batch;
     const firstView = (maps: tf.Tensor4D | undefined) =>
       maps && tf.slice(maps, [0, 0, 0, 0], [batch, -1, -1, -1]);
@@ -87,11 +84,9 @@ async function compareForward(fixture: StepFixture, run: RunState): Promise<Quan
       'out/teacher_cls': teacherCls,
       'out/student_logits': studentLogits,
       'out/teacher_logits': teacherLogits,
-      'out/patch_tokens_last': tf.slice(
-        tokenFeatures(student, globals, backbone),
-        [0, 0],
-        [batch * length, -1],
-      ),
+      'out/patch_tokens_last': vit
+        ? tf.slice(tokenFeatures(student, globals, vit), [0, 0], [batch * length, -1])
+        : undefined,
       'out/attn_last_global': firstView(attention[0]),
       'out/attn_last_local': firstView(attention[1]),
       loss: crossViewLoss(studentLogits, targets, fixture.settings.views, fixture.settings.studentTemp),
@@ -125,11 +120,11 @@ async function compareGradients(fixture: StepFixture, run: RunState): Promise<Qu
   const teacher = run.teacher.parameters;
   const made = tf.tidy(() => {
     const views = packedViews(fixture, 0);
-    const teacherLogits = head(teacher, clsFeatures(teacher, globalViews(views), backbone), headShape);
+    const teacherLogits = head(teacher, trainingFeatures(teacher, globalViews(views), backbone), headShape);
     const targets = teacherTargets(teacherLogits, run.center, inverseTemperature(fixture), fixture.settings);
     const { gradients } = lossAndGradients(run.weights, () =>
       crossViewLoss(
-        head(student, clsFeatures(student, views, backbone), headShape),
+        head(student, trainingFeatures(student, views, backbone), headShape),
         targets,
         fixture.settings.views,
         fixture.settings.studentTemp,

@@ -8,6 +8,7 @@ import {
   makeStepInputs,
   type StepInputs,
 } from '../../src/dino/step-inputs.ts';
+import { isResNet, rowSide } from '../../src/model/shapes.ts';
 import { upload } from '../../src/ops/assign.ts';
 import { compileShaders } from '../../src/ops/device/webgpu.ts';
 import { composed } from '../../src/ops/kernel.ts';
@@ -44,8 +45,10 @@ export class DrivenRun {
   ) {
     this.state = state;
     this.settings = settings;
-    const { patchSize, depth } = settings.shape.backbone;
-    this.inputs = makeStepInputs({ layout, patchInputs: 3 * patchSize ** 2, dropPath, depth });
+    const { backbone } = settings.shape;
+    const patchInputs = 3 * rowSide(backbone) ** 2;
+    const depth = isResNet(backbone) ? 0 : backbone.depth;
+    this.inputs = makeStepInputs({ layout, patchInputs, dropPath, depth });
     const step = () => trainStep(this.state, this.inputs, this.ring, this.settings);
     this.runner = new StepRunner(plain ? () => composed(step) : step, recorded && !plain);
   }

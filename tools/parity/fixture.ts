@@ -7,19 +7,42 @@ import type { StepValues } from '../../src/dino/schedule.ts';
 import type { StepSettings } from '../../src/dino/step.ts';
 import { networkFrom } from '../../src/model/border.ts';
 import { disposeNetwork, type Network } from '../../src/model/network.ts';
-import type { NetworkShape } from '../../src/model/shapes.ts';
+import { type NetworkShape, type ResNetShape, rowSide, type VitShape } from '../../src/model/shapes.ts';
 import { type NetworkSpec, networkSpec, type ParameterSpec } from '../../src/model/specs.ts';
 import { tokenLayout } from '../../src/ops/layout.ts';
 import type { ViewRows } from './driven-run.ts';
 
+const residual = z
+  .looseObject({
+    architecture: z.enum(['resnet18', 'resnet50']),
+    width: z.int(),
+    stem: z.enum(['imagenet', 'small']),
+  })
+  .transform(({ architecture, width, stem }): ResNetShape => ({ architecture, width, stem }));
+
+const transformer = z
+  .looseObject({
+    patch_size: z.int(),
+    embed_dim: z.int(),
+    depth: z.int(),
+    num_heads: z.int(),
+    mlp_ratio: z.number(),
+    qkv_bias: z.boolean().default(true),
+  })
+  .transform(
+    (c): VitShape => ({
+      patchSize: c.patch_size,
+      dim: c.embed_dim,
+      depth: c.depth,
+      heads: c.num_heads,
+      mlpRatio: c.mlp_ratio,
+      qkvBias: c.qkv_bias,
+    }),
+  );
+
 const configSchema = z.looseObject({
   img_size: z.int(),
-  patch_size: z.int(),
-  embed_dim: z.int(),
-  depth: z.int(),
-  num_heads: z.int(),
-  mlp_ratio: z.number(),
-  qkv_bias: z.boolean().default(true),
+  backbone: z.union([residual, transformer]),
   hidden_dim: z.int(),
   bottleneck_dim: z.int(),
   head_nlayers: z.int().default(3),
@@ -73,14 +96,7 @@ export function readStepFixture(bytes: Uint8Array): StepFixture {
   const config = parseConfig(file);
   const shape: NetworkShape = {
     imageSize: config.img_size,
-    backbone: {
-      patchSize: config.patch_size,
-      dim: config.embed_dim,
-      depth: config.depth,
-      heads: config.num_heads,
-      mlpRatio: config.mlp_ratio,
-      qkvBias: config.qkv_bias,
-    },
+    backbone: config.backbone,
     head: {
       layers: config.head_nlayers,
       hidden: config.hidden_dim,
@@ -152,13 +168,15 @@ export function readStepFixture(bytes: Uint8Array): StepFixture {
 function parseConfig(file: SafetensorsFile): FixtureConfig {
   const text = file.metadata.config;
   if (text === undefined) throw new FixtureError('its metadata has no config');
-  const parsed = configSchema.safeParse(JSON.parse(text));
+  const values: unknown = JSON.parse(text);
+  const parsed = configSchema.safeParse({ ...Object(values), backbone: values });
   if (!parsed.success) throw new FixtureError(z.prettifyError(parsed.error));
   return parsed.data;
 }
 
 function packViews(config: FixtureConfig, file: SafetensorsFile, prefix: string): ViewRows {
-  const { patch_size: patch, batch } = config;
+  const { batch } = config;
+  const patch = rowSide(config.backbone);
   const names = (kind: string, count: number) =>
     Array.from({ length: count }, (_, i) => `${prefix}views/${kind}/${i}`);
   const globals = names('global', 2);

@@ -1,7 +1,8 @@
 /** Looks for signs of collapse in the present run, in pieces beside its training. */
 import type { Catalogue } from '../../data/catalogue.ts';
 import { initialNetwork } from '../../model/border.ts';
-import { disposeNetwork } from '../../model/network.ts';
+import { disposeNetwork, tensorsOf } from '../../model/network.ts';
+import { featureWidth } from '../../model/shapes.ts';
 import type { Diagnosis, Usage } from '../../protocol/diagnosis.ts';
 import { chosen, idsOf } from '../evaluated-images.ts';
 import type { Follower } from '../followers.ts';
@@ -84,7 +85,7 @@ export class Diagnostician implements Follower {
     if (!subject.untrained) {
       const network = await piece(async () => initialNetwork(run.spec, run.config.training.seed));
       try {
-        subject.untrained = await usageOf(network.parameters, null, asked, piece, between);
+        subject.untrained = await usageOf(tensorsOf(network), null, asked, piece, between);
       } finally {
         disposeNetwork(network);
       }
@@ -92,12 +93,12 @@ export class Diagnostician implements Follower {
     const held = await piece(async () => run.hold());
     try {
       const center = await piece(async () => Float32Array.from(await held.center.data<'float32'>()));
-      const teacher = await usageOf(held.teacher.parameters, center, asked, piece, between);
+      const teacher = await usageOf(tensorsOf(held.teacher), center, asked, piece, between);
       return {
         step: held.step,
         images: ids.length,
         prototypes: run.config.head.prototypes,
-        width: run.config.backbone.dim,
+        width: featureWidth(run.config.backbone),
         teacher,
         // What is sent is transferred, and this stays.
         untrained: { ...subject.untrained, histogram: subject.untrained.histogram.slice() },

@@ -6,9 +6,10 @@ import { effectiveRank, prototypeUsage } from '../../eval/collapse.ts';
 import { unitLength } from '../../eval/features.ts';
 import type { Between } from '../../eval/pace.ts';
 import { columnMeans } from '../../eval/standardize.ts';
+import { evaluationFeatures } from '../../model/backbone.ts';
 import { head } from '../../model/head.ts';
 import type { Tensors } from '../../model/network.ts';
-import { clsFeatures } from '../../model/vit.ts';
+import { featureWidth, rowSide } from '../../model/shapes.ts';
 import { tokenLayout } from '../../ops/layout.ts';
 import { l2Normalize } from '../../ops/normalize.ts';
 import type { Usage } from '../../protocol/diagnosis.ts';
@@ -28,16 +29,18 @@ export interface Asked {
  * order. `piece` does work on the device in its turn; both it and `between` may throw to give up.
  */
 export async function usageOf(
-  parameters: Tensors,
+  tensors: Tensors,
   center: Float32Array | null,
   { catalogue, config, ids }: Asked,
   piece: <T>(work: () => Promise<T>) => Promise<T>,
   between: Between,
 ): Promise<Usage> {
   const { backbone, views, loss, head: headShape } = config;
-  const side = views.globalSize / backbone.patchSize;
-  const rowsOf = evalRows(catalogue, config, ids, views.globalSize, backbone.patchSize);
-  const features = new Float32Array(ids.length * backbone.dim);
+  const square = rowSide(backbone);
+  const side = views.globalSize / square;
+  const width = featureWidth(backbone);
+  const rowsOf = evalRows(catalogue, config, ids, views.globalSize, square);
+  const features = new Float32Array(ids.length * width);
   const chosen = new Int32Array(ids.length);
   // Batches of one size, so that a head's BatchNorm sees about as many images each time.
   const batches = Math.ceil(ids.length / BATCH);
@@ -47,13 +50,13 @@ export async function usageOf(
     await piece(async () => {
       const made = tf.tidy(() => {
         const count = to - from;
-        const patches = tf.tensor2d(rowsOf(from, to), [count * side * side, 3 * backbone.patchSize ** 2]);
+        const patches = tf.tensor2d(rowsOf(from, to), [count * side * side, 3 * square ** 2]);
         const layout = tokenLayout([{ sequences: count, rows: side, columns: side }]);
-        const cls = clsFeatures(parameters, { patches, layout }, backbone); // [batch, dim]
-        const logits = head(parameters, cls, headShape); // [batch, K]
+        const cls = evaluationFeatures(tensors, { patches, layout }, backbone); // [batch, width]
+        const logits = head(tensors, cls, headShape); // [batch, K]
         return { cls, logits: loss.teacherLogitsL2 ? l2Normalize(logits) : logits };
       });
-      features.set(await made.cls.data<'float32'>(), from * backbone.dim);
+      features.set(await made.cls.data<'float32'>(), from * width);
       chosen.set(likeliest(await made.logits.data<'float32'>(), headShape.prototypes, center), from);
       tf.dispose(made);
     });
@@ -63,7 +66,7 @@ export async function usageOf(
     histogram: Float32Array.from(histogram),
     perplexity,
     used,
-    rank: await effectiveRank(differences(features, backbone.dim), backbone.dim, between),
+    rank: await effectiveRank(differences(features, width), width, between),
   };
 }
 

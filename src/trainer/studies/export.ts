@@ -1,6 +1,7 @@
 /** Features and labels of both splits as a safetensors file. */
 import packageFile from '../../../package.json';
 import { type StoredTensor, writeSafetensors } from '../../core/safetensors.ts';
+import { readableBlocks } from '../../model/backbone.ts';
 import type { Study } from '../../protocol/studies.ts';
 import type { Findings } from './knn.ts';
 import { inWords, type Split, type Workbench } from './workbench.ts';
@@ -25,7 +26,7 @@ export async function exportStudy(
     version: packageFile.version,
     network: study.network,
     step: String(step),
-    blocks: String(Math.min(study.blocks, config.backbone.depth)),
+    blocks: String(Math.min(study.blocks, readableBlocks(config.backbone))),
     classes: JSON.stringify(catalogue.classes),
     dataset: catalogue.fingerprint,
     config: JSON.stringify(config),

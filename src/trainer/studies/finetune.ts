@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { classifierLayers } from '../../eval/classifier.ts';
 import { type Finetuned, type FinetunePoint, finetune } from '../../eval/finetune.ts';
 import type { Body } from '../../eval/tuning.ts';
-import { clsFeatures } from '../../model/vit.ts';
+import { evaluationFeatures } from '../../model/backbone.ts';
+import { featureWidth, rowSide } from '../../model/shapes.ts';
 import { tokenLayout } from '../../ops/layout.ts';
 import type { FindingOf, Study, TuningChoices, TuningCurve, TuningCurves } from '../../protocol/studies.ts';
 import { evalRows } from '../evaluated-images.ts';
@@ -124,24 +125,28 @@ function batchOf({ ids }: Split): number {
   return Math.min(most, Math.max(least, Math.floor(ids.length / steps)));
 }
 
-/** A backbone that learns too: the images go through it each time, as they are evaluated. */
+/**
+ * A backbone that learns too: the images go through it each time, as they are evaluated. A ResNet's BatchNorms keep the
+ * running statistics that they came with.
+ */
 async function networkBody(bench: Workbench, who: 'network' | 'untrained', ids: readonly number[]) {
   const { backbone, views } = bench.config;
-  const all = await bench.parametersOf(who);
+  const { parameters: all, buffers } = await bench.networkOf(who);
   const parameters = new Map([...all].filter(([name]) => name.startsWith('backbone.')));
-  const side = views.globalSize / backbone.patchSize;
+  const square = rowSide(backbone);
+  const side = views.globalSize / square;
   const body: Body = {
     parameters,
     features: (p, images) => {
       const chosen = Array.from(images, (i) => ids[i] ?? 0);
-      const rowsOf = evalRows(bench.catalogue, bench.config, chosen, views.globalSize, backbone.patchSize);
-      const shape: [number, number] = [images.length * side * side, 3 * backbone.patchSize ** 2];
+      const rowsOf = evalRows(bench.catalogue, bench.config, chosen, views.globalSize, square);
+      const shape: [number, number] = [images.length * side * side, 3 * square ** 2];
       const patches = tf.tensor2d(rowsOf(0, images.length), shape);
       const layout = tokenLayout([{ sequences: images.length, rows: side, columns: side }]);
-      return clsFeatures(p, { patches, layout }, backbone); // [images, dim]
+      return evaluationFeatures(new Map([...p, ...buffers]), { patches, layout }, backbone); // [images, width]
     },
   };
-  return { body, width: backbone.dim };
+  return { body, width: featureWidth(backbone) };
 }
 
 /** Features that stay as they are, computed once. */

@@ -1,5 +1,7 @@
 /** What a linear layer can read from frozen features: trained by SGD as the paper does, and fitted to convergence. */
 import { officialRate } from '../../eval/linear-probe.ts';
+import { readableBlocks } from '../../model/backbone.ts';
+import { isResNet } from '../../model/shapes.ts';
 import type { FindingOf, Study } from '../../protocol/studies.ts';
 import type { Findings } from './knn.ts';
 import { accuracyOf, besideBaselines, type Measured } from './scores.ts';
@@ -42,7 +44,7 @@ export async function material(
 
 export async function linearStudy(study: LinearStudy, bench: Workbench): Promise<Findings> {
   const { train, val, classes } = bench.labelled();
-  const blocks = Math.min(study.blocks, bench.config.backbone.depth);
+  const blocks = Math.min(study.blocks, readableBlocks(bench.config.backbone));
   let converged = true;
   const measure = async (who: Who): Promise<Measured<FindingOf<'linear'>>> => {
     const features = await material(bench, who, train, val, blocks);
@@ -64,13 +66,18 @@ export async function linearStudy(study: LinearStudy, bench: Workbench): Promise
     classes,
     scores,
     notes: [
-      `Features: CLS token${blocks === 1 ? ' of the last block' : `s of the last ${blocks} blocks side by side`}. Raw pixels at ${side} × ${side} px. The probe learns from batches of ${batchOf(train.ids.length)}.`,
+      `Features: ${readIn(bench, blocks)}. Raw pixels at ${side} × ${side} px. The probe learns from batches of ${batchOf(train.ids.length)}.`,
       ...(converged
         ? []
         : [`The logistic regression had not come to rest after ${inWords(ITERATIONS)} iterations.`]),
     ],
     finding: found,
   };
+}
+
+function readIn({ config }: Workbench, blocks: number): string {
+  if (isResNet(config.backbone)) return 'the mean of the last stage over all places';
+  return `CLS token${blocks === 1 ? ' of the last block' : `s of the last ${blocks} blocks side by side`}`;
 }
 
 /** A linear layer trained by SGD; with `sweep`, at the rate that does best on a fifth of the training images. */

@@ -4,10 +4,11 @@ import type { RunConfig } from '../../config/schema.ts';
 import type { Catalogue } from '../../data/catalogue.ts';
 import type { RunSnapshot } from '../../dino/run-state.ts';
 import type { RowsOf } from '../../eval/features.ts';
+import { readableBlocks, readFeatures } from '../../model/backbone.ts';
 import { initialNetwork } from '../../model/border.ts';
-import { disposeNetwork, type Network, type Tensors } from '../../model/network.ts';
+import { disposeNetwork, type Network, type Tensors, tensorsOf } from '../../model/network.ts';
+import { featureWidth, rowSide } from '../../model/shapes.ts';
 import { networkSpec } from '../../model/specs.ts';
-import { lastClsFeatures } from '../../model/vit.ts';
 import { tokenLayout } from '../../ops/layout.ts';
 import type { Study, TuningCurves } from '../../protocol/studies.ts';
 import { evalRows, idsOf, imageOf, pixelSide, scoredIds } from '../evaluated-images.ts';
@@ -131,14 +132,14 @@ export class Workbench {
   }
 
   /**
-   * Features of the images, computed once for each state of the network: CLS tokens of the last `blocks` blocks, or the
-   * normalised pixels at `side` × `side` px.
+   * Features of the images, computed once for each state of the network: CLS tokens of the last `blocks` blocks, a
+   * ResNet's one vector, or the normalised pixels at `side` × `side` px.
    */
   async features(who: Who, ids: readonly number[], blocks = 1, side = this.pixelSide): Promise<Features> {
     const { cache } = this.materials;
-    const { dim, depth } = this.config.backbone;
-    const used = Math.min(blocks, depth);
-    const width = who === 'pixels' ? 3 * side ** 2 : used * dim;
+    const { backbone } = this.config;
+    const used = Math.min(blocks, readableBlocks(backbone));
+    const width = who === 'pixels' ? 3 * side ** 2 : used * featureWidth(backbone);
     const state = who === 'pixels' ? `${side} px` : `${this.stateOf(who)}, ${used} blocks`;
     const key = `${state}; ${namesOf(ids)}`;
     const known = cache.get(key);
@@ -197,16 +198,17 @@ export class Workbench {
     blocks: number,
     done: (count: number) => void,
   ): Promise<void> {
-    const { patchSize, dim } = this.config.backbone;
-    const rowsOf = evalRows(this.catalogue, this.config, ids, this.config.views.globalSize, patchSize);
-    const parameters = await this.parametersOf(who);
+    const { backbone, views } = this.config;
+    const width = blocks * featureWidth(backbone);
+    const rowsOf = evalRows(this.catalogue, this.config, ids, views.globalSize, rowSide(backbone));
+    const tensors = tensorsOf(await this.networkOf(who));
     let batch = BATCH.first;
     for (let from = 0; from < ids.length; ) {
       const to = Math.min(ids.length, from + batch);
       const start = from;
       const took = await this.piece(async () => {
         const begun = performance.now();
-        rows.set(await this.clsOf(parameters, rowsOf, start, to, blocks), start * blocks * dim);
+        rows.set(await this.featuresOf(tensors, rowsOf, start, to, blocks), start * width);
         return performance.now() - begun;
       });
       if (took < PIECE_MS.short) batch = Math.min(BATCH.most, 2 * batch);
@@ -216,21 +218,22 @@ export class Workbench {
     }
   }
 
-  /** [to − from, blocks·dim] */
-  private async clsOf(
-    parameters: Tensors,
+  /** [to − from, blocks·width] */
+  private async featuresOf(
+    tensors: Tensors,
     rowsOf: RowsOf,
     from: number,
     to: number,
     blocks: number,
   ): Promise<Float32Array> {
     const { backbone, views } = this.config;
-    const side = views.globalSize / backbone.patchSize;
+    const square = rowSide(backbone);
+    const side = views.globalSize / square;
     const count = to - from;
     const cls = tf.tidy(() => {
-      const patches = tf.tensor2d(rowsOf(from, to), [count * side * side, 3 * backbone.patchSize ** 2]);
+      const patches = tf.tensor2d(rowsOf(from, to), [count * side * side, 3 * square ** 2]);
       const layout = tokenLayout([{ sequences: count, rows: side, columns: side }]);
-      const each = lastClsFeatures(parameters, { patches, layout }, backbone, blocks);
+      const each = readFeatures(tensors, { patches, layout }, backbone, blocks);
       return each.length === 1 ? each : [tf.concat2d(each, 1)];
     });
     const values = await cls[0]?.data<'float32'>();
@@ -239,12 +242,12 @@ export class Workbench {
   }
 
   /** Not to be changed or disposed of. */
-  async parametersOf(who: 'network' | 'untrained'): Promise<Tensors> {
-    if (who === 'network') return this.materials.held[this.study.network].parameters;
+  async networkOf(who: 'network' | 'untrained'): Promise<Network> {
+    if (who === 'network') return this.materials.held[this.study.network];
     this.untrained ??= await this.piece(async () =>
       initialNetwork(networkSpec(networkShape(this.config)), this.config.training.seed),
     );
-    return this.untrained.parameters;
+    return this.untrained;
   }
 
   close(): void {

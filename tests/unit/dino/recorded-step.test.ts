@@ -8,7 +8,7 @@ import { tokenLayout } from '../../../src/ops/layout.ts';
 import { type GpuBackend, gpuBackend } from '../../../src/ops/webgpu/backend.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
 import { DrivenRun } from '../../../tools/parity/driven-run.ts';
-import { AT, everythingOf, TOY, toyRows, toyRun } from './toy.ts';
+import { AT, everythingOf, TOY, TOY_VIT, toyRows, toyRun } from './toy.ts';
 
 let gpu: GpuBackend;
 
@@ -54,7 +54,7 @@ async function evaluate(run: DrivenRun): Promise<number[]> {
   const features = tf.tidy(() => {
     const layout = tokenLayout([{ sequences: 5, rows: 3, columns: 3 }]);
     const patches = tf.tensor2d(toyRows(99).slice(0, 5 * 9 * 48), [5 * 9, 48]);
-    return clsFeatures(held.teacher.parameters, { patches, layout }, TOY.shape.backbone);
+    return clsFeatures(held.teacher.parameters, { patches, layout }, TOY_VIT);
   });
   const values = [...(await features.data<'float32'>())];
   features.dispose();

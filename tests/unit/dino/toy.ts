@@ -3,13 +3,16 @@ import { PURPOSE, rng } from '../../../src/core/rng.ts';
 import { initialRun, type RunSnapshot, type RunState } from '../../../src/dino/run-state.ts';
 import type { StepValues } from '../../../src/dino/schedule.ts';
 import type { StepSettings } from '../../../src/dino/step.ts';
+import type { VitShape } from '../../../src/model/shapes.ts';
 import { tokenLayout } from '../../../src/ops/layout.ts';
 import { DrivenRun } from '../../../tools/parity/driven-run.ts';
+
+export const TOY_VIT: VitShape = { patchSize: 4, dim: 12, depth: 2, heads: 3, mlpRatio: 2, qkvBias: true };
 
 export const TOY: StepSettings = {
   shape: {
     imageSize: 12,
-    backbone: { patchSize: 4, dim: 12, depth: 2, heads: 3, mlpRatio: 2, qkvBias: true },
+    backbone: TOY_VIT,
     head: {
       layers: 2,
       hidden: 10,

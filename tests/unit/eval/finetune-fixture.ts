@@ -7,7 +7,7 @@ import { readSafetensors } from '../../../src/core/safetensors.ts';
 import { classifierLayers, type Kept } from '../../../src/eval/classifier.ts';
 import { type Body, Tuning } from '../../../src/eval/tuning.ts';
 import { storedShape, toOfficial, toStored } from '../../../src/model/border.ts';
-import type { BackboneShape } from '../../../src/model/shapes.ts';
+import type { VitShape } from '../../../src/model/shapes.ts';
 import { networkSpec, type ParameterSpec } from '../../../src/model/specs.ts';
 import { clsFeatures } from '../../../src/model/vit.ts';
 import { tokenLayout } from '../../../src/ops/layout.ts';
@@ -45,7 +45,7 @@ export function numbers(name: string): Float32Array {
 export const labelsOf = (name: Name, step: number): number[] =>
   Array.from(file.tensors.get(`${name}/labels`)?.data ?? [], Number).slice(step * BATCH, (step + 1) * BATCH);
 
-export const backbone: BackboneShape = {
+export const backbone: VitShape = {
   patchSize: config.patch_size,
   dim: config.embed_dim,
   depth: config.depth,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { readSafetensors } from '../../../src/core/safetensors.ts';
 import { storedShape, toStored } from '../../../src/model/border.ts';
 import type { Tensors } from '../../../src/model/network.ts';
-import type { BackboneShape } from '../../../src/model/shapes.ts';
+import type { VitShape } from '../../../src/model/shapes.ts';
 import { networkSpec } from '../../../src/model/specs.ts';
 import { LEAST_HEAD } from './least-head.ts';
 
@@ -27,7 +27,7 @@ const config = z
   })
   .parse(JSON.parse(file.metadata.config ?? ''));
 
-export const SHAPE: BackboneShape = {
+export const SHAPE: VitShape = {
   patchSize: config.patch_size,
   dim: config.embed_dim,
   depth: config.depth,

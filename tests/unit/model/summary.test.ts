@@ -1,6 +1,7 @@
 /** The layer table against counts that are known elsewhere, and against the step's own formula. */
 import { describe, expect, it } from 'vitest';
 import { presetConfig } from '../../../src/config/presets.ts';
+import { vitShape } from '../../../src/model/shapes.ts';
 import { networkSpec, parameterCount } from '../../../src/model/specs.ts';
 import { modelSummary } from '../../../src/model/summary.ts';
 import { networkShape } from '../../../src/trainer/run-settings.ts';
@@ -28,7 +29,7 @@ describe('the layer table', () => {
 
   it('agrees with the formula of docs/performance.md', () => {
     const shape = shapeOf('nano');
-    const { dim, depth, patchSize } = shape.backbone;
+    const { dim, depth, patchSize } = vitShape(shape.backbone);
     const tokens = 1 + (shape.imageSize / patchSize) ** 2;
     const formula =
       depth * (24 * dim ** 2 * tokens + 4 * tokens ** 2 * dim) + 2 * (tokens - 1) * 3 * patchSize ** 2 * dim;

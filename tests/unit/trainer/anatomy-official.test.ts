@@ -4,6 +4,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { disposeRun } from '../../../src/dino/run-state.ts';
 import { disposeStepInputs, fillStepInputs, makeStepInputs } from '../../../src/dino/step-inputs.ts';
 import { toOfficial } from '../../../src/model/border.ts';
+import { vitShape } from '../../../src/model/shapes.ts';
 import { upload } from '../../../src/ops/assign.ts';
 import { disposeDissection, dissect } from '../../../src/trainer/anatomy/dissect.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
@@ -20,7 +21,7 @@ it.each(['step-a', 'step-b', 'step-odd'])('%s', async (name) => {
   const fixture = readStepFixture(readFileSync(`tests/fixtures/${name}.safetensors`));
   const [at] = fixture.schedule;
   if (!at) throw new Error('The fixture has no steps');
-  const { backbone } = fixture.shape;
+  const backbone = vitShape(fixture.shape.backbone);
   const { rows, layout } = fixture.views(0);
   const state = fixture.initialRun();
   const inputs = makeStepInputs({

@@ -6,6 +6,7 @@ import { presetConfig } from '../../../src/config/presets.ts';
 import { classifierLayers } from '../../../src/eval/classifier.ts';
 import { finetune } from '../../../src/eval/finetune.ts';
 import type { Body } from '../../../src/eval/tuning.ts';
+import { vitShape } from '../../../src/model/shapes.ts';
 import { clsFeatures } from '../../../src/model/vit.ts';
 import { tokenLayout } from '../../../src/ops/layout.ts';
 import { evalRows } from '../../../src/trainer/evaluated-images.ts';
@@ -47,7 +48,8 @@ async function stepped(between: (run: TrainingRun) => Promise<void>): Promise<nu
 /** Fine-tunes a copy of the teacher; the run waits meanwhile. */
 async function tuned(run: TrainingRun) {
   const held = run.hold();
-  const { backbone, views } = config;
+  const { views } = config;
+  const backbone = vitShape(config.backbone);
   const side = views.globalSize / backbone.patchSize;
   const body: Body = {
     parameters: new Map([...held.teacher.parameters].filter(([name]) => name.startsWith('backbone.'))),

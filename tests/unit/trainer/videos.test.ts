@@ -8,6 +8,7 @@ import { type OpenedVideo, VideoBroken, VideoRefused } from '../../../src/data/v
 import { patchRows } from '../../../src/data/view.ts';
 import { CLS, rollout, tokenAttention } from '../../../src/eval/attention-flow.ts';
 import { close, openNetwork } from '../../../src/eval/opened.ts';
+import { vitShape } from '../../../src/model/shapes.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
 import type { VideoFrame, VideoWish } from '../../../src/protocol/videos.ts';
 import { TrainingRun } from '../../../src/trainer/training-run.ts';
@@ -121,7 +122,7 @@ describe('each frame', () => {
     const rows = patchRows([rgbOf(frame.pixels)], patchSize);
     const grid = { rows: 4, columns: 6 };
     const between = async () => undefined;
-    const opened = await openNetwork(held.student.parameters, config.backbone, rows, grid, between);
+    const opened = await openNetwork(held.student.parameters, vitShape(config.backbone), rows, grid, between);
     const wanted =
       show === 'heads' ? await tokenAttention(opened, 0, CLS) : await rollout(opened, 0, CLS, between);
     expect(frame.pixels).toEqual(picture(1, 24, 16));

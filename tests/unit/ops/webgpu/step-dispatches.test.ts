@@ -4,7 +4,7 @@ import type { StepSettings } from '../../../../src/dino/step.ts';
 import { fusedKernel } from '../../../../src/ops/kernel.ts';
 import type { GpuBackend } from '../../../../src/ops/webgpu/backend.ts';
 import type { DrivenRun } from '../../../../tools/parity/driven-run.ts';
-import { AT, TOY, toyRows, toyRun } from '../../dino/toy.ts';
+import { AT, TOY, TOY_VIT, toyRows, toyRun } from '../../dino/toy.ts';
 import { startGpu } from './against-composition.ts';
 
 /** A ViT of twelve blocks and a head of three layers, all kinds of kernels in it. */
@@ -12,7 +12,7 @@ const DEEP: StepSettings = {
   ...TOY,
   shape: {
     ...TOY.shape,
-    backbone: { ...TOY.shape.backbone, depth: 12 },
+    backbone: { ...TOY_VIT, depth: 12 },
     head: { ...TOY.shape.head, layers: 3 },
   },
 };
