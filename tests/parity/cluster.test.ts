@@ -1,0 +1,187 @@
+/** The PyTorch project for a cluster goes on with our runs as we do, in two processes, and its states come back. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readTree } from '../../src/checkpoint/state.ts';
+import { applyOverrides } from '../../src/config/overrides.ts';
+import { planRun } from '../../src/config/plan.ts';
+import { presetConfig, presetNames } from '../../src/config/presets.ts';
+import type { RunConfig, RunOverrides } from '../../src/config/schema.ts';
+import { planSchedule } from '../../src/dino/schedule.ts';
+import { scheduleSettings } from '../../src/trainer/run-settings.ts';
+import { startBackend } from '../../tools/node-backend.ts';
+import { type Continued, continueHere, gaps } from './cluster-case.ts';
+import { findPython, runProcesses, runPython } from './cluster-python.ts';
+
+const python = findPython();
+if (!python)
+  console.log('Skipped: no Python here has PyTorch (Debian: apt install python3-torch python3-torchvision).');
+
+const GIVEN_VIEWS = 'tests/fixtures/cluster_given_views.py';
+const IMAGES = 16;
+/** Steps taken here first, and then both here and there. */
+const STEPS: [before: number, then: number] = [3, 10];
+
+const toy = applyOverrides(presetConfig('nano'), {
+  views: { globalSize: 16, localSize: 8, localCount: 2 },
+  backbone: { dim: 24, depth: 2, heads: 3 },
+  head: { layers: 3, hidden: 32, bottleneck: 12, prototypes: 48, batchNorm: 'off' },
+  training: { batchSize: 4, steps: 40 },
+});
+
+/** Between them they have every option that a step knows. */
+const SHARED: Record<string, RunOverrides> = {
+  'AdamW, a last layer that thaws on the way': { head: { freezeEpochs: 2 } },
+  'Adam, unit rows, one clipped norm, the teacher first': {
+    backbone: { qkvBias: false },
+    head: { layers: 2, bottleneck: null, lastLayer: 'unit-rows', l2Bottleneck: false, freezeEpochs: 0 },
+    loss: { warmupTeacherTemp: 0.02, warmupTeacherTempEpochs: 5 },
+    teacher: { update: 'before', advance: 'epoch' },
+    optimizer: { kind: 'adam', clip: 'global', clipNorm: 0.5, lrWarmupEpochs: 3 },
+  },
+  'SGD, trained gains, no centering, no sharpening': {
+    head: { layers: 1, normLastLayer: false, freezeEpochs: 1 },
+    loss: { centering: false, sharpening: false },
+    teacher: { schedule: 'constant' },
+    optimizer: { kind: 'sgd', clip: 'off', lr: 0.05, lrSchedule: 'constant' },
+  },
+  'no stop-gradient, teacher logits of length 1': {
+    views: { localCount: 0 },
+    head: { lastLayer: 'free', freezeEpochs: 0 },
+    loss: { stopGradient: false, teacherLogitsL2: true },
+  },
+};
+/** PyTorch shares BatchNorm between processes on GPUs alone. */
+const ALONE: Record<string, RunOverrides> = {
+  'BatchNorm before GELU and on the logits, SGD': {
+    head: { batchNorm: 'before-gelu', lastBatchNorm: true, freezeEpochs: 0 },
+    optimizer: { kind: 'sgd', lr: 1e-3 },
+  },
+  'BatchNorm after GELU, no stop-gradient': {
+    head: { batchNorm: 'after-gelu', freezeEpochs: 0 },
+    loss: { stopGradient: false },
+  },
+};
+
+/**
+ * Parameters whose true gradient is 0, so that what moves them is rounding: biases of keys, which attention does not
+ * depend on, and those that only shift what a BatchNorm then centers.
+ */
+const idle = ({ head }: RunConfig) =>
+  head.batchNorm === 'before-gelu'
+    ? /attn\.qkv\.bias$|backbone\.norm\.bias$|head\.mlp\.[03]\.bias$/
+    : /attn\.qkv\.bias$/;
+
+describe.skipIf(!python)('the cluster’s project', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dino-cluster-'));
+  const here = new Map<string, Continued>();
+  const folderOf = (name: string) => join(folder, String([...here.keys()].indexOf(name)));
+
+  beforeAll(async () => {
+    if (!python) return;
+    console.log(`Python with torch ${python.torch}: ${python.path}`);
+    await startBackend('wasm');
+    const go = async (cases: Record<string, RunOverrides>, processes: number) => {
+      const folders: string[] = [];
+      for (const [name, overrides] of Object.entries(cases)) {
+        const own = join(folder, String(here.size));
+        folders.push(own);
+        here.set(name, await continueHere(own, applyOverrides(toy, overrides), IMAGES, STEPS));
+      }
+      runProcesses(python, processes, GIVEN_VIEWS, folders);
+    };
+    await go(SHARED, 2);
+    await go(ALONE, 1);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const read = (name: string) => {
+    const ours = here.get(name);
+    if (!ours) throw new RangeError(name);
+    const losses: number[] = JSON.parse(readFileSync(join(folderOf(name), 'losses.json'), 'utf8'));
+    return { ours, losses, theirs: readTree(readFileSync(join(folderOf(name), 'after.safetensors'))) };
+  };
+
+  // A share of the way that a tensor has come in the ten steps. BatchNorm over 16 rows makes rounding ten times larger.
+  describe.each([
+    ['in two processes', SHARED, 1e-3],
+    ['in one process', ALONE, 1e-2],
+  ])('%s', (_, cases: Record<string, RunOverrides>, tolerance) => {
+    it.each(Object.keys(cases))('sees our losses and comes to our weights: %s', (name) => {
+      const { ours, losses, theirs } = read(name);
+      const off = ours.losses.map((loss, i) => Math.abs((losses[i] ?? Number.NaN) / loss - 1));
+      const noise = idle(applyOverrides(toy, cases[name] ?? {}));
+      const far = gaps(ours.before, ours.after, theirs).filter(({ name: tensor }) => !noise.test(tensor));
+      const report = far.map((gap) => ({ ...gap, share: gap.apart / (gap.moved || 1) }));
+      report.sort((a, b) => b.share - a.share);
+      console.log(
+        `${name}: first loss off by ${off[0]?.toExponential(1)}, ten by at most ${Math.max(...off).toExponential(1)}; ` +
+          report
+            .slice(0, 3)
+            .map(
+              (gap) => `${gap.name} ${gap.share.toExponential(1)} of its way, ${gap.most.toExponential(1)}`,
+            )
+            .join('; '),
+      );
+      expect(off[0]).toBeLessThan(1e-5);
+      expect(Math.max(...off)).toBeLessThan(1e-4);
+      expect(report.filter(({ share, most }) => !(share < tolerance || most < 1e-6))).toEqual([]);
+      const { step, updates, config, dataset } = theirs;
+      expect({ step, updates, config, dataset }).toEqual({
+        step: ours.after.step,
+        updates: ours.after.updates,
+        config: ours.before.config,
+        dataset: ours.before.dataset,
+      });
+    });
+  });
+
+  it('says why BatchNorm cannot be shared here', () => {
+    if (!python) return;
+    const script = `
+import json, sys
+sys.path.insert(0, "cluster")
+import train
+train.share(train.Dino(json.load(sys.stdin), 16), "cpu")`;
+    const config = JSON.stringify(applyOverrides(toy, { head: { batchNorm: 'before-gelu' } }));
+    expect(() => runPython(python, ['-c', script], config)).toThrow(/The network has BatchNorm/);
+  });
+
+  it('has our schedules, of every preset', () => {
+    if (!python) return;
+    const plans: { name: string; config: RunConfig; images: number; steps: number[] }[] = presetNames().map(
+      (name) => {
+        const images = 2000;
+        const { totalSteps } = planRun(presetConfig(name), images);
+        const steps = [0, 1, 2, 15, 16, 31, 32, 100, 299, 300, 301, 599].filter((step) => step < totalSteps);
+        return { name, config: presetConfig(name), images, steps: [...steps, totalSteps - 1] };
+      },
+    );
+    const script = `
+import json, sys
+sys.path.insert(0, "cluster")
+from schedule import Schedule
+out = []
+for plan in json.load(sys.stdin):
+    schedule = Schedule(plan["config"], plan["images"])
+    out.append([schedule.stop, *[list(vars(schedule.at(step)).values()) for step in plan["steps"]]])
+print(json.dumps(out))`;
+    const theirs: number[][][] = JSON.parse(runPython(python, ['-c', script], JSON.stringify(plans)));
+    const ours = plans.map(({ config, images, steps }) => {
+      const plan = planRun(config, images);
+      const schedule = planSchedule(scheduleSettings(config, plan));
+      const rows = steps.map((step) => {
+        const { lr, weightDecay, momentum, teacherTemp, frozen } = schedule.at(step);
+        return [lr, weightDecay, momentum, teacherTemp, frozen];
+      });
+      return [plan.stopStep, ...rows];
+    });
+    const off = ours
+      .flat(2)
+      .map((value, i) => [Number(value), Number(theirs.flat(2)[i])])
+      .map(([a = 0, b = Number.NaN]) => Math.abs(a - b) / (Math.abs(a) || 1));
+    expect(off.length).toBe(theirs.flat(2).length);
+    expect(Math.max(...off)).toBeLessThan(1e-12);
+  });
+});
