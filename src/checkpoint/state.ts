@@ -131,19 +131,30 @@ const metadataSchema = z.object({
     .pipe(z.strictObject({ lastLayer: count, rest: count })),
 });
 
+/** Whether a file with these metadata claims to be a state, of whatever version. */
+export const isState = ({ format }: Readonly<Record<string, string>>): boolean =>
+  format?.startsWith('dino-playground-state/') ?? false;
+
+/** What the metadata of a file say of the state in it. @throws StateError when it is of another version, or damaged. */
+export function aboutTree(metadata: Readonly<Record<string, string>>): Omit<RunTree, 'tensors'> {
+  const { format } = metadata;
+  if (format !== FORMAT)
+    throw new StateError(`This is "${format ?? 'no state at all'}"; only "${FORMAT}" can be gone on from`);
+  const parsed = metadataSchema.safeParse(metadata);
+  if (!parsed.success)
+    throw new StateError(`The state's metadata are damaged: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
 /** @throws SafetensorsError, or StateError when it is such a file but of no state, or of another version. */
 export function readTree(bytes: Uint8Array): RunTree {
   const file = readSafetensors(bytes);
-  const { format } = file.metadata;
-  if (format !== FORMAT)
-    throw new StateError(`This is "${format ?? 'no state at all'}"; only "${FORMAT}" can be gone on from`);
-  const parsed = metadataSchema.safeParse(file.metadata);
-  if (!parsed.success) throw new StateError(`The state's metadata are damaged: ${parsed.error.message}`);
+  const about = aboutTree(file.metadata);
   const tensors = [...file.tensors].map(
     ([name, { shape, data }]): [string, { shape: number[]; data: Float32Array }] => {
       if (!(data instanceof Float32Array)) throw new StateError(`"${name}" is not of 32-bit floats`);
       return [name, { shape, data }];
     },
   );
-  return { ...parsed.data, tensors: new Map(tensors) };
+  return { ...about, tensors: new Map(tensors) };
 }
