@@ -40,7 +40,7 @@ def newest(out):
 
 def read_project():
     """-> the config, and the paths of the images that the page trained on."""
-    return json.loads((HERE / "config.json").read_text()), (HERE / "images.txt").read_text().splitlines()
+    return json.loads((HERE / "config.json").read_text()), json.loads((HERE / "images.json").read_text())
 
 
 def join():

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
 import { anatomyCommands, anatomyEvents } from './anatomy.ts';
+import { clusterCommands } from './cluster.ts';
 import { diagnosisCommands, diagnosisEvents } from './diagnosis.ts';
 import { mapCommands, mapEvents } from './embedding.ts';
 import { lookCommands, lookEvents } from './looks.ts';
@@ -62,6 +63,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   ...anatomyCommands,
   ...diagnosisCommands,
   ...movingCommands,
+  ...clusterCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
 

@@ -2,7 +2,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { TrainerEvent } from '../protocol/messages.ts';
 
-export type MovingDialog = 'save-weights';
+export type MovingDialog = 'save-weights' | 'cluster';
 
 export interface MovingState {
   dialog: MovingDialog | null;

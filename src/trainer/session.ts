@@ -7,6 +7,7 @@ import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.t
 import { Ahead } from './ahead.ts';
 import { Anatomist } from './anatomy/anatomist.ts';
 import { openBackend, type Preference } from './backend.ts';
+import { ClusterExporter } from './cluster/exporter.ts';
 import { Diagnostician } from './diagnosis/diagnostician.ts';
 import { Maps } from './embedding/maps.ts';
 import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
@@ -41,6 +42,7 @@ export class Session {
   readonly diagnostician: Diagnostician;
   readonly exchange: RunExchange;
   readonly exporter: Exporter;
+  readonly cluster: ClusterExporter;
   private readonly runs: Runs;
   private readonly followers: Followers;
   private readonly ahead: Ahead;
@@ -92,6 +94,7 @@ export class Session {
     this.runs = new Runs(emit);
     const trusted = () => (this.deviceUsable && this.numbersHold ? this.run : null);
     this.exporter = new Exporter(emit, this.observer, this.runs, trusted);
+    this.cluster = new ClusterExporter(emit, this.runs, trusted, () => this.catalogue);
     this.exchange = new RunExchange(emit, this.runs, {
       trusted,
       pause: () => this.pause(),

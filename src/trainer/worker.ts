@@ -52,6 +52,8 @@ async function obey(command: Command): Promise<void> {
       return session.exporter.run();
     case 'export-weights':
       return session.exporter.weights(command.network, command.names);
+    case 'export-cluster':
+      return session.cluster.export();
     case 'look':
       return session.look(command.id, command.look);
     case 'open-photo':

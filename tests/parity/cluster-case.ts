@@ -39,7 +39,10 @@ export async function continueHere(
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'state.safetensors'), writeTree(start));
   writeFileSync(join(folder, 'config.json'), start.config);
-  writeFileSync(join(folder, 'images.txt'), Array.from({ length: images }, (_, i) => `${i}\n`).join(''));
+  writeFileSync(
+    join(folder, 'images.json'),
+    JSON.stringify(Array.from({ length: images }, (_, i) => `${i}`)),
+  );
   writeFileSync(join(folder, 'views.safetensors'), writeSafetensors({ metadata: {}, tensors: views }));
   return { before: start, losses, after };
 }

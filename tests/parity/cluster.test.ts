@@ -1,22 +1,36 @@
 /** The PyTorch project for a cluster goes on with our runs as we do, in two processes, and its states come back. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clusterFolder } from '../../src/checkpoint/cluster.ts';
 import { readTree } from '../../src/checkpoint/state.ts';
 import { applyOverrides } from '../../src/config/overrides.ts';
 import { planRun } from '../../src/config/plan.ts';
 import { presetConfig, presetNames } from '../../src/config/presets.ts';
 import type { RunConfig, RunOverrides } from '../../src/config/schema.ts';
 import { planSchedule } from '../../src/dino/schedule.ts';
+import { clusterProject } from '../../src/trainer/cluster/project.ts';
 import { scheduleSettings } from '../../src/trainer/run-settings.ts';
+import { TrainingRun } from '../../src/trainer/training-run.ts';
 import { startBackend } from '../../tools/node-backend.ts';
+import { sampleCatalogue } from '../../tools/sample-catalogue.ts';
 import { type Continued, continueHere, gaps } from './cluster-case.ts';
 import { findPython, runProcesses, runPython } from './cluster-python.ts';
 
 const python = findPython();
 if (!python)
   console.log('Skipped: no Python here has PyTorch (Debian: apt install python3-torch python3-torchvision).');
+else if (!python.torchvision)
+  console.log('Skipped: the test on a folder of images, as this PyTorch is without torchvision.');
 
 const GIVEN_VIEWS = 'tests/fixtures/cluster_given_views.py';
 const IMAGES = 16;
@@ -63,6 +77,23 @@ const ALONE: Record<string, RunOverrides> = {
     loss: { stopGradient: false },
   },
 };
+
+/** A network small enough for a state of it to lie in the repository. */
+const SMALL = {
+  backbone: { dim: 8, depth: 1, heads: 2 },
+  head: { layers: 2, hidden: 8, bottleneck: 4, prototypes: 12 },
+} satisfies RunOverrides;
+
+/** Draws a picture for each path. */
+const PICTURES = `
+import random, sys
+from pathlib import Path
+from PIL import Image
+random.seed(5)
+for path in sys.argv[2:]:
+    target = Path(sys.argv[1], path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    Image.frombytes("RGB", (6, 5), random.randbytes(90)).resize((40, 32), Image.BICUBIC).save(target)`;
 
 /**
  * Parameters whose true gradient is 0, so that what moves them is rounding: biases of keys, which attention does not
@@ -136,6 +167,61 @@ describe.skipIf(!python)('the cluster’s project', () => {
       });
     });
   });
+
+  it.skipIf(!python?.torchvision)(
+    'goes on from the exported zip, on a folder of images, and comes back',
+    async () => {
+      if (!python) return;
+      const project = join(folder, 'project');
+      const config = applyOverrides(toy, { ...SMALL, head: { ...SMALL.head, freezeEpochs: 1 } });
+      const run = new TrainingRun(config, sampleCatalogue(IMAGES, 0));
+      for (let i = 0; i < STEPS[0]; i++) await (await run.advance()).figures;
+      const start = await run.tree();
+      run.dispose();
+      const paths = Array.from({ length: IMAGES }, (_, i) => `holiday/${i % 2 ? 'sea' : 'hills'}/${i}.png`);
+      for (const { name, pieces } of clusterFolder('run', clusterProject, start, paths)) {
+        mkdirSync(dirname(join(project, name)), { recursive: true });
+        writeFileSync(join(project, name), Buffer.concat(pieces));
+      }
+      const images = join(folder, 'images');
+      // One more than the page trained on: an image that it has put aside.
+      runPython(python, ['-c', PICTURES, images, ...paths, 'holiday/sea/aside.png']);
+      const args = [
+        '--data',
+        join(images, 'holiday'),
+        '--steps',
+        '13',
+        '--save-every',
+        '5',
+        '--workers',
+        '1',
+      ];
+      const said = runProcesses(python, 2, join(project, 'run', 'train.py'), args);
+      expect(said).toMatch(/step 3 of 13; 16 images, 16 on the page; 2 x cpu/);
+      expect(readdirSync(join(project, 'run', 'out')).sort()).toEqual([
+        'metrics.jsonl',
+        'state-00000005.safetensors',
+        'state-00000010.safetensors',
+        'state-00000013.safetensors',
+      ]);
+      const rows = readFileSync(join(project, 'run', 'out', 'metrics.jsonl'), 'utf8')
+        .trim()
+        .split('\n');
+      const losses = rows.map((row): number => JSON.parse(row).loss);
+      expect(losses).toHaveLength(10);
+      expect(losses.every((loss) => loss > 0 && loss < 2 * Math.log(config.head.prototypes))).toBe(true);
+
+      const written = join(project, 'run', 'out', 'state-00000013.safetensors');
+      if (process.env.KEEP_CLUSTER_STATE) copyFileSync(written, 'tests/fixtures/cluster-state.safetensors');
+      const tree = readTree(readFileSync(written));
+      expect(tree).toMatchObject({ step: 13, config: start.config, updates: { lastLayer: 9, rest: 13 } });
+      const back = new TrainingRun(config, sampleCatalogue(IMAGES, 0), { from: tree });
+      const { loss } = await (await back.advance()).figures;
+      expect(loss).toBeGreaterThan(0);
+      expect(back.step).toBe(14);
+      back.dispose();
+    },
+  );
 
   it('says why BatchNorm cannot be shared here', () => {
     if (!python) return;

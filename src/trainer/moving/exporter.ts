@@ -68,7 +68,7 @@ export class Exporter {
 }
 
 /** A blob takes no memory that is shared between threads. */
-function owned(piece: Uint8Array): Uint8Array<ArrayBuffer> {
+export function owned(piece: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = piece;
   return buffer instanceof ArrayBuffer
     ? new Uint8Array(buffer, byteOffset, byteLength)

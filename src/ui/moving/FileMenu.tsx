@@ -14,6 +14,7 @@ import { saveCheckpoint, saveMetrics } from '../../state/actions.ts';
 import { showDialog } from '../../state/moving.ts';
 import { saveRun } from '../../state/moving-actions.ts';
 import { flushSettings } from '../../state/sync.ts';
+import { ClusterItem } from '../cluster/ClusterItem.tsx';
 import { useSession } from '../use-stores.ts';
 import { FileItem } from './FileItem.tsx';
 
@@ -36,6 +37,7 @@ export function FileMenu() {
           disabled={!trained}
           onClick={saveRun}
         />
+        <ClusterItem disabled={!trained} />
         <FileItem
           name="Save weights…"
           note="One backbone, under official, timm or Hugging Face names"

@@ -1,5 +1,6 @@
 /** The dialogs that the File menu opens; they outlive the menu. */
 import { showDialog } from '../../state/moving.ts';
+import { ClusterDialog } from '../cluster/ClusterDialog.tsx';
 import { useMoving } from '../use-stores.ts';
 import { SaveWeights } from './SaveWeights.tsx';
 
@@ -7,5 +8,6 @@ const close = () => showDialog(null);
 
 export function MovingDialogs() {
   const dialog = useMoving((s) => s.dialog);
+  if (dialog === 'cluster') return <ClusterDialog onClose={close} />;
   return dialog === 'save-weights' ? <SaveWeights onClose={close} /> : null;
 }
