@@ -31,7 +31,7 @@ export function trainerOver(port: TrainerPort): TrainerClient {
       fault: {
         kind: 'internal',
         what,
-        remedy: 'Reload the page: the settings are in its address, the run is lost.',
+        remedy: 'Reload the page: it offers to go on with the run as it was last saved.',
       },
     });
 

@@ -5,6 +5,7 @@ import { anatomyCommands, anatomyEvents } from './anatomy.ts';
 import { clusterCommands } from './cluster.ts';
 import { diagnosisCommands, diagnosisEvents } from './diagnosis.ts';
 import { mapCommands, mapEvents } from './embedding.ts';
+import { keepingCommands, keepingEvents } from './keeping.ts';
 import { lookCommands, lookEvents } from './looks.ts';
 import { movingCommands, movingEvents } from './moving.ts';
 import { originSchema, runCommands, runEvents } from './runs.ts';
@@ -64,6 +65,7 @@ export const commandSchema = z.discriminatedUnion('type', [
   ...diagnosisCommands,
   ...movingCommands,
   ...clusterCommands,
+  ...keepingCommands,
 ]);
 export type Command = z.output<typeof commandSchema>;
 
@@ -109,6 +111,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   ...anatomyEvents,
   ...diagnosisEvents,
   ...movingEvents,
+  ...keepingEvents,
   z.object({ type: z.literal('fault'), fault: faultSchema }),
 ]);
 export type TrainerEvent = z.output<typeof eventSchema>;

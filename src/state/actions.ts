@@ -1,5 +1,6 @@
 /** What a person can do, by name. Each changes the stores, sends a command, or both. */
 import { download } from '../client/download.ts';
+import { askToKeep } from '../client/storage.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { StudyKind } from '../protocol/studies.ts';
 import type { SourceFile } from '../protocol/values.ts';
@@ -15,6 +16,7 @@ import { flushSettings } from './sync.ts';
 import { viewStore } from './view.ts';
 
 export function train(): void {
+  askToKeep();
   flushSettings();
   send({ type: 'train' });
 }

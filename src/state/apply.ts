@@ -4,6 +4,7 @@ import { applyToAnatomy, forgetAnatomy } from './anatomy.ts';
 import { addCards, datasetStore } from './dataset.ts';
 import { applyDiagnosis, forgetDiagnosis } from './diagnosis.ts';
 import { applyToEmbedding, forgetActiveMap, forgetMaps } from './embedding.ts';
+import { applyToKeeping, followRun } from './keeping.ts';
 import { applyToLooks, forgetImage, forgetLooks } from './looks.ts';
 import { applyToMoving } from './moving.ts';
 import { applyToRuns, putTracesAway, takeRun } from './runs.ts';
@@ -64,6 +65,7 @@ export function apply(event: TrainerEvent): void {
       return;
     }
     case 'run-started':
+      followRun(event);
       takeRun(event);
       studyRun(event.id);
       // The settings shown are those of the run that is gone on with, so that what differs is what was changed since.
@@ -149,6 +151,12 @@ export function apply(event: TrainerEvent): void {
     case 'exported':
     case 'moving-refused':
       applyToMoving(event);
+      return;
+    case 'keeping':
+    case 'kept-runs':
+    case 'keeping-refused':
+    case 'recovered':
+      applyToKeeping(event);
       return;
     case 'runs':
     case 'run-refused':

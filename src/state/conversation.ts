@@ -2,8 +2,10 @@
 import { download } from '../client/download.ts';
 import type { TrainerClient } from '../client/trainer-client.ts';
 import type { Command, TrainerEvent } from '../protocol/messages.ts';
+import type { DatasetSummary } from '../protocol/values.ts';
 import { apply } from './apply.ts';
 import { datasetStore } from './dataset.ts';
+import { followImages } from './keeping.ts';
 import { setSetting, settingsStore } from './settings.ts';
 import { viewStore } from './view.ts';
 
@@ -60,11 +62,18 @@ function keepSource(): void {
   if (summary) setSetting('data', 'source', summary.source);
 }
 
+/** Images have come that a kept run may have waited for. */
+function resumeOn(summary: DatasetSummary): void {
+  const run = followImages(summary);
+  if (run) send({ type: 'resume-kept', key: run.key });
+}
+
 function follow(event: TrainerEvent): void {
   switch (event.type) {
     case 'dataset':
       awaitedCrops = null;
       requestCrops();
+      resumeOn(event.summary);
       return;
     case 'run-started':
       requestCrops();

@@ -28,12 +28,28 @@ export function gpuError(message: string): Fault {
   };
 }
 
-export function deviceLost(message: string): Fault {
+/** @param saved the step that the run is saved at in this browser; null where it is not. */
+export function deviceLostAgain(message: string, saved: number | null): Fault {
   return {
     kind: 'device-lost',
-    what: `The browser lost the GPU${message ? ` (${message})` : ''}; this run cannot go on.`,
-    remedy: 'Press Reset to begin again on a new device. If that fails, restart the browser.',
+    what: `The browser lost the GPU a second time${message ? ` (${message})` : ''}.`,
+    remedy: restart(saved),
   };
+}
+
+/** The browser gives no GPU in place of the one that it lost. */
+export function deviceGone(message: string, saved: number | null): Fault {
+  return {
+    kind: 'device-lost',
+    what: `The browser lost the GPU${message ? ` (${message})` : ''} and gives no other.`,
+    remedy: restart(saved),
+  };
+}
+
+function restart(saved: number | null): string {
+  return saved === null
+    ? 'Restart the browser: until then it gives no GPU that holds. This run had not been saved yet.'
+    : `The run is saved at step ${saved}: restart the browser and open this page again, and it offers to go on from there.`;
 }
 
 export function nothingToSave(): Fault {

@@ -7,6 +7,7 @@ import type { Emit } from './reporter.ts';
 export class Loading {
   private readonly emit: Emit;
   private current: AbortController | null = null;
+  private ended: Promise<void> = Promise.resolve();
 
   constructor(emit: Emit) {
     this.emit = emit;
@@ -16,12 +17,26 @@ export class Loading {
     return this.current !== null;
   }
 
+  /** Resolves when nothing is being read, whatever came of it. */
+  async settled(): Promise<void> {
+    while (this.underWay) await this.ended;
+  }
+
   cancel(): void {
     this.current?.abort();
   }
 
   /** Reads, tells of the progress, and hands the catalogue on unless a newer wish has come meanwhile. */
-  async load(
+  load(
+    read: (tools: LoadTools) => Promise<Catalogue>,
+    use: (catalogue: Catalogue) => Promise<void>,
+  ): Promise<void> {
+    const mine = this.work(read, use);
+    this.ended = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async work(
     read: (tools: LoadTools) => Promise<Catalogue>,
     use: (catalogue: Catalogue) => Promise<void>,
   ): Promise<void> {

@@ -2,31 +2,30 @@
 import type { RunTree } from '../checkpoint/state.ts';
 import type { RunConfig } from '../config/schema.ts';
 import type { Catalogue } from '../data/catalogue.ts';
-import type { Look } from '../protocol/looks.ts';
-import type { BackendInfo, Fault, Phase, SourceFile } from '../protocol/values.ts';
+import type { Fault, Phase, SourceFile } from '../protocol/values.ts';
 import { Ahead } from './ahead.ts';
-import { Anatomist } from './anatomy/anatomist.ts';
-import { openBackend, type Preference } from './backend.ts';
+import type { Preference } from './backend.ts';
 import { ClusterExporter } from './cluster/exporter.ts';
-import { Diagnostician } from './diagnosis/diagnostician.ts';
-import { Maps } from './embedding/maps.ts';
-import { deviceLost, faultOf, gpuError, nothingToSave, outOfMemory } from './faults.ts';
+import { Device } from './device.ts';
+import { faultOf } from './faults.ts';
 import { Followers } from './followers.ts';
 import { type LoadTools, loadFiles, loadSamples, summaryOf } from './images.ts';
+import { Chronicle } from './keeping/chronicle.ts';
+import { type Keeper, openKeeper } from './keeping/keeper.ts';
+import { Safety } from './keeping/safety.ts';
 import { Loading } from './loading.ts';
-import { Looks } from './looks.ts';
 import { summaryOfModel } from './model-summary.ts';
 import { Exporter } from './moving/exporter.ts';
-import { Observer } from './observer.ts';
-import { cardsOf, cropsOf } from './pictures.ts';
+import type { Observer } from './observer.ts';
+import { Onlookers } from './onlookers.ts';
+import { Questions } from './questions.ts';
 import { type Emit, Reporter } from './reporter.ts';
 import { RunExchange } from './runs/exchange.ts';
 import { Runs } from './runs/runs.ts';
+import { Standing } from './standing.ts';
 import { statusOf } from './status.ts';
-import { Studies } from './studies/studies.ts';
 import { TrainingLoop } from './training-loop.ts';
 import { TrainingRun } from './training-run.ts';
-import { Videos } from './videos.ts';
 
 const REPLACED = 'The run was replaced meanwhile. Start the study again on the new one.';
 
@@ -34,49 +33,46 @@ export class Session {
   private readonly emit: Emit;
   private readonly reporter: Reporter;
   private readonly observer: Observer;
-  readonly looks: Looks;
-  readonly studies: Studies;
-  readonly maps: Maps;
-  readonly videos: Videos;
-  readonly anatomist: Anatomist;
-  readonly diagnostician: Diagnostician;
+  readonly onlookers: Onlookers;
   readonly exchange: RunExchange;
   readonly exporter: Exporter;
   readonly cluster: ClusterExporter;
+  readonly questions: Questions;
+  readonly safety: Safety;
+  private readonly device: Device;
   private readonly runs: Runs;
   private readonly followers: Followers;
   private readonly ahead: Ahead;
   private readonly loop: TrainingLoop;
   private readonly loading: Loading;
   private config: RunConfig;
-  private prefer: Preference = 'auto';
-  private backend: BackendInfo | null = null;
-  private deviceUsable = true;
-  private phase: Phase = 'empty';
+  private readonly standing: Standing;
   private catalogue: Catalogue | null = null;
   private run: TrainingRun | null = null;
-  /** Nothing has gone wrong that may have touched the run's numbers. */
-  private numbersHold = true;
 
-  constructor(emit: Emit, config: RunConfig) {
+  constructor(tell: Emit, config: RunConfig, keeper: Keeper | null = openKeeper()) {
+    const chronicle = new Chronicle();
+    const emit = chronicle.hearing(tell);
     this.emit = emit;
     this.config = config;
-    this.observer = new Observer(emit);
-    this.looks = new Looks(emit, (work) => this.observer.soon(work));
-    this.studies = new Studies(emit, (work) => this.observer.exclusively(work));
-    this.maps = new Maps(emit, (work) => this.observer.exclusively(work), this.studies.cache);
-    this.anatomist = new Anatomist(emit);
-    this.diagnostician = new Diagnostician(emit, (work) => this.observer.exclusively(work));
-    this.videos = new Videos(emit, (work) => this.observer.exclusively(work));
-    this.followers = new Followers([
-      this.observer,
-      this.anatomist,
-      this.diagnostician,
-      this.looks,
-      this.studies,
-      this.maps,
-      this.videos,
-    ]);
+    this.device = new Device(emit, {
+      lost: (message) => void this.lost(message),
+      failed: (fault) => this.fail(fault),
+      activity: (text) => this.activity(text),
+    });
+    this.standing = new Standing(emit, {
+      changed: () => {
+        this.runs.note(this.run, this.phase);
+        this.sendStatus();
+      },
+      stopped: (reason) => {
+        this.runs.note(this.run, this.phase);
+        this.followers.stop(reason);
+        this.reporter.flush();
+      },
+    });
+    this.onlookers = new Onlookers(emit);
+    this.observer = this.onlookers.observer;
     this.ahead = new Ahead(emit, this.observer);
     this.reporter = new Reporter(emit, () => this.sendStatus());
     this.loading = new Loading(emit);
@@ -87,12 +83,16 @@ export class Session {
       setPhase: (phase) => this.setPhase(phase),
       fail: (fault) => this.fail(fault),
       activity: (text) => this.activity(text),
-      onGpu: () => this.onGpu,
-      advance: (run) => this.anatomist.advance(run),
-      between: (run) => this.runs.watch(run),
+      onGpu: () => this.device.onGpu,
+      advance: (run) => this.onlookers.anatomist.advance(run),
+      between: async (run) => {
+        this.safety.keeping.watch(run);
+        await this.runs.watch(run);
+      },
+      rest: (run) => this.safety.keeping.rest(run),
     });
     this.runs = new Runs(emit);
-    const trusted = () => (this.deviceUsable && this.numbersHold ? this.run : null);
+    const trusted = () => (this.device.usable && this.standing.numbersHold ? this.run : null);
     this.exporter = new Exporter(emit, this.observer, this.runs, trusted);
     this.cluster = new ClusterExporter(emit, this.runs, trusted, () => this.catalogue);
     this.exchange = new RunExchange(emit, this.runs, {
@@ -106,30 +106,52 @@ export class Session {
       },
       train: () => this.train(),
     });
+    const { device, runs, exchange, loading, onlookers } = this;
+    const phase = () => this.phase;
+    const catalogue = () => this.catalogue;
+    this.questions = new Questions(emit, {
+      onlookers,
+      phase,
+      go: (steps) => this.go(steps),
+      run: () => (device.usable ? this.run : null),
+      catalogue,
+      config: () => this.config,
+    });
+    this.safety = new Safety(emit, chronicle, keeper, {
+      device,
+      runs,
+      exchange,
+      loading,
+      phase,
+      catalogue,
+      run: () => this.run,
+      trusted,
+      hold: (reason) => this.standing.hold(reason),
+      fail: (fault) => this.fail(fault),
+      activity: (text) => this.activity(text),
+      retired: () => this.retired(),
+      goOn: (wanted, from) => {
+        this.config = wanted ?? this.config;
+        this.beginRun(from);
+      },
+      remake: (wanted) => {
+        this.config = wanted;
+        return this.loadSamples();
+      },
+      train: () => this.train(),
+    });
+    this.followers = new Followers([this.safety.keeping, ...this.onlookers.all]);
   }
 
   async open(prefer: Preference): Promise<void> {
-    this.prefer = prefer;
-    this.activity('Looking for the fastest way to compute here…');
-    this.deviceUsable = true;
-    this.backend = await openBackend(prefer, {
-      lost: (reason, message) => {
-        if (reason === 'destroyed') return;
-        this.deviceUsable = false;
-        this.fail(deviceLost(message));
-      },
-      error: (kind, message) =>
-        this.fail(kind === 'out-of-memory' ? outOfMemory(message) : gpuError(message)),
-    });
-    this.activity(null);
-    this.emit({ type: 'opened', backend: this.backend });
+    await this.device.open(prefer);
     this.sendStatus();
   }
 
   configure(config: RunConfig): void {
     this.config = config;
     // A run that has begun keeps its settings until Reset, and without a device there is none to begin.
-    if (this.catalogue && this.deviceUsable && !this.loop.busy && (this.run === null || this.run.step === 0))
+    if (this.catalogue && this.device.usable && !this.loop.busy && (this.run === null || this.run.step === 0))
       this.beginRun();
   }
 
@@ -167,8 +189,7 @@ export class Session {
     this.followers.leave(REPLACED);
     this.reporter.clear();
     if (!from) this.runs.begin(config, catalogue);
-    this.numbersHold = true;
-    this.setPhase('idle');
+    this.standing.begin();
     // Said first: should the settings not fit the images, the curves of the run before are gone all the same.
     const { id = 1, parent = null } = this.runs.present ?? {};
     this.emit({ type: 'run-started', config, id, parent, step: from?.step ?? 0 });
@@ -187,7 +208,7 @@ export class Session {
     const idle = () => this.phase === 'idle';
     const quiet = () => idle() && !this.loading.underWay;
     await this.ahead
-      .begin(run, { waits, idle, quiet, compiles: this.onGpu })
+      .begin(run, { waits, idle, quiet, compiles: this.device.onGpu })
       .catch((error: unknown) => this.fail(faultOf(error)));
   }
 
@@ -197,18 +218,6 @@ export class Session {
 
   async step(): Promise<void> {
     if (this.phase !== 'running') await this.go(1);
-  }
-
-  /** Takes the next step apart and makes it. A run in progress is paused after it. */
-  async dissect(id: number, image: number): Promise<void> {
-    this.anatomist.ask(id, image);
-    if (this.phase === 'finished')
-      this.anatomist.refuse(
-        'The run is finished: no step follows that could be taken apart. Reset begins anew.',
-      );
-    else if (!this.catalogue || this.phase === 'fault')
-      this.anatomist.refuse('There is no run to take a step of.');
-    else await this.go(1);
   }
 
   pause(): void {
@@ -225,12 +234,18 @@ export class Session {
 
   /** Opens a device in place of one that was lost. */
   private async renewDevice(): Promise<void> {
-    if (this.deviceUsable) return;
+    if (this.device.usable) return;
     // The tensors died with the device; they are forgotten, not freed.
     this.run?.forget();
     this.followers.forget();
     this.run = null;
-    await this.open(this.prefer);
+    await this.device.renew();
+  }
+
+  private lost(message: string): Promise<void> {
+    return this.safety.recovery
+      .lost(message, this.standing.trains)
+      .catch((error: unknown) => this.fail(faultOf(error)));
   }
 
   private async go(steps: number): Promise<void> {
@@ -253,59 +268,17 @@ export class Session {
     await this.renewDevice();
   }
 
-  async pin(ids: readonly number[]): Promise<void> {
-    if (this.phase !== 'fault') await this.observer.pin(ids);
-  }
-
-  async evaluateKnn(): Promise<void> {
-    if (this.phase !== 'fault') await this.observer.measure();
-  }
-
-  async neighbors(id: number): Promise<void> {
-    if (this.phase !== 'fault') await this.observer.neighbors(id);
-  }
-
-  async look(id: number, wish: Look): Promise<void> {
-    if (this.phase !== 'fault') await this.looks.look(id, wish);
-  }
-
-  async checkpoint(): Promise<void> {
-    if (this.run && this.deviceUsable) await this.observer.checkpoint();
-    else this.emit({ type: 'fault', fault: nothingToSave() });
-  }
-
-  cards(ids: readonly number[]): void {
-    if (this.catalogue) this.emit({ type: 'cards', cards: cardsOf(this.catalogue, ids) });
-  }
-
-  crops(id: number, epoch: number): void {
-    if (!this.catalogue) return;
-    const begun = this.run && this.run.step > 0;
-    const crops = cropsOf(this.catalogue, begun && this.run ? this.run.config : this.config, id, epoch);
-    if (crops) this.emit({ type: 'crops', crops });
-  }
-
   /** Stops the run and says why. */
   fail(fault: Fault): void {
-    if (this.phase === 'fault') return;
-    if (this.phase !== 'empty') this.phase = 'fault';
-    // A step whose loss is not finite moves nothing; of any other fault nobody knows what it has touched.
-    this.numbersHold = fault.kind === 'not-finite';
-    this.runs.note(this.run, this.phase);
-    this.followers.stop(`The run stopped. ${fault.what} ${fault.remedy}`);
-    this.reporter.flush();
-    this.activity(null);
-    this.emit({ type: 'fault', fault });
+    this.standing.fail(fault);
   }
 
-  private get onGpu(): boolean {
-    return this.backend?.backend === 'webgpu';
+  private get phase(): Phase {
+    return this.standing.phase;
   }
 
   private setPhase(phase: Phase): void {
-    this.phase = phase;
-    this.runs.note(this.run, phase);
-    this.sendStatus();
+    this.standing.set(phase);
   }
 
   private activity(text: string | null): void {
@@ -313,7 +286,10 @@ export class Session {
   }
 
   private sendStatus(): void {
-    const { phase, run, backend } = this;
-    this.emit({ type: 'status', status: statusOf(phase, run, this.reporter.secondsAStep, backend !== null) });
+    const { phase, run, device } = this;
+    this.emit({
+      type: 'status',
+      status: statusOf(phase, run, this.reporter.secondsAStep, device.backend !== null),
+    });
   }
 }

@@ -25,6 +25,8 @@ export interface LoopHost {
   advance(run: TrainingRun): Promise<PendingStep>;
   /** Between two steps, after the looks. */
   between(run: TrainingRun): Promise<void>;
+  /** No step follows for now; resolves when what is to be kept of the run is read. */
+  rest(run: TrainingRun): Promise<void>;
 }
 
 export class TrainingLoop {
@@ -74,7 +76,11 @@ export class TrainingLoop {
       await Promise.all(pending);
       if (host.phase() === 'running') host.setPhase(run.finished ? 'finished' : 'paused');
       reporter.flush();
-      if (host.phase() !== 'fault') await observer.conclude();
+      if (host.phase() === 'fault') return;
+      await host.rest(run);
+      await observer.conclude();
+      // A finished run is scored last.
+      if (run.finished) await host.rest(run);
     } catch (error) {
       host.fail(faultOf(error));
     } finally {

@@ -37,17 +37,17 @@ async function obey(command: Command): Promise<void> {
     case 'reset':
       return session.reset();
     case 'pin':
-      return session.pin(command.ids);
+      return session.questions.pin(command.ids);
     case 'get-cards':
-      return session.cards(command.ids);
+      return session.questions.cards(command.ids);
     case 'get-crops':
-      return session.crops(command.id, command.epoch);
+      return session.questions.crops(command.id, command.epoch);
     case 'get-neighbours':
-      return session.neighbors(command.id);
+      return session.questions.neighbors(command.id);
     case 'evaluate-knn':
-      return session.evaluateKnn();
+      return session.questions.evaluateKnn();
     case 'get-checkpoint':
-      return session.checkpoint();
+      return session.questions.checkpoint();
     case 'export-run':
       return session.exporter.run();
     case 'export-weights':
@@ -55,9 +55,9 @@ async function obey(command: Command): Promise<void> {
     case 'export-cluster':
       return session.cluster.export();
     case 'look':
-      return session.look(command.id, command.look);
+      return session.questions.look(command.id, command.look);
     case 'open-photo':
-      return session.looks.openPhoto(command.file);
+      return session.onlookers.looks.openPhoto(command.file);
     case 'open-run':
       return session.exchange.open(command.id);
     case 'fork-run':
@@ -67,27 +67,33 @@ async function obey(command: Command): Promise<void> {
     case 'remove-run':
       return session.exchange.remove(command.id);
     case 'study':
-      return session.studies.start(command.id, command.study);
+      return session.onlookers.studies.start(command.id, command.study);
     case 'cancel-study':
-      return session.studies.cancel(command.id);
+      return session.onlookers.studies.cancel(command.id);
     case 'map':
-      return session.maps.start(command.id, command.wish, command.start);
+      return session.onlookers.maps.start(command.id, command.wish, command.start);
     case 'export-projector':
-      return session.maps.export(command.id, command);
+      return session.onlookers.maps.export(command.id, command);
     case 'cancel-map':
-      return session.maps.cancel(command.id);
+      return session.onlookers.maps.cancel(command.id);
     case 'open-video':
-      return session.videos.open(command.file);
+      return session.onlookers.videos.open(command.file);
     case 'look-at-video':
-      return session.videos.look(command.id, command.wish);
+      return session.onlookers.videos.look(command.id, command.wish);
     case 'cancel-video':
-      return session.videos.cancel(command.id);
+      return session.onlookers.videos.cancel(command.id);
     case 'dissect':
-      return session.dissect(command.id, command.image);
+      return session.questions.dissect(command.id, command.image);
+    case 'resume-kept':
+      return session.safety.kept.resume(command.key);
+    case 'export-kept':
+      return session.safety.kept.export(command.key);
+    case 'go-on':
+      return session.safety.recovery.goOn(command.config);
     case 'diagnose':
-      return session.diagnostician.diagnose();
+      return session.onlookers.diagnostician.diagnose();
     case 'get-specimen':
-      return session.anatomist.specimen(command.image);
+      return session.onlookers.anatomist.specimen(command.image);
     default:
       command satisfies never;
   }

@@ -4,6 +4,8 @@ import { IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react';
 import { dismissFault } from '../state/actions.ts';
 import { dismissMovingRefusal } from '../state/moving.ts';
 import { reportHashProblem } from '../state/settings.ts';
+import { GoOn } from './keeping/GoOn.tsx';
+import { KeepingNotices } from './keeping/KeepingNotices.tsx';
 import { useMoving, useSession, useSettings } from './use-stores.ts';
 
 export function Notices() {
@@ -11,17 +13,19 @@ export function Notices() {
   const problem = useSettings((s) => s.hashProblem);
   const refusal = useMoving((s) => s.refusal);
   return (
-    <div className={fault || problem || refusal ? 'notices' : undefined}>
+    <div className="notices">
       {fault && (
         <div className="notice" role="alert">
           <IconAlertTriangle size={18} aria-hidden="true" />
           <div>
             <strong>{fault.what}</strong>
             {fault.remedy}
+            <GoOn fault={fault} />
           </div>
           <CloseButton size="sm" aria-label="Dismiss the fault" onClick={dismissFault} />
         </div>
       )}
+      <KeepingNotices />
       {refusal && (
         <div className="notice" role="alert">
           <IconAlertTriangle size={18} aria-hidden="true" />

@@ -4,6 +4,7 @@ import { type AnatomyState, anatomyStore } from '../state/anatomy.ts';
 import { type DatasetState, datasetStore } from '../state/dataset.ts';
 import { type DiagnosisState, diagnosisStore } from '../state/diagnosis.ts';
 import { type EmbeddingState, embeddingStore } from '../state/embedding.ts';
+import { type KeepingState, keepingStore } from '../state/keeping.ts';
 import { type LooksState, looksStore } from '../state/looks.ts';
 import { type MovingState, movingStore } from '../state/moving.ts';
 import { type RunsState, runsStore } from '../state/runs.ts';
@@ -22,6 +23,7 @@ export const useLooks = <T>(select: (state: LooksState) => T): T => useStore(loo
 export const useVideos = <T>(select: (state: VideosState) => T): T => useStore(videosStore, select);
 export const useRuns = <T>(select: (state: RunsState) => T): T => useStore(runsStore, select);
 export const useMoving = <T>(select: (state: MovingState) => T): T => useStore(movingStore, select);
+export const useKeeping = <T>(select: (state: KeepingState) => T): T => useStore(keepingStore, select);
 export const useView = <T>(select: (state: ViewState) => T): T => useStore(viewStore, select);
 export const useDiagnosis = <T>(select: (state: DiagnosisState) => T): T => useStore(diagnosisStore, select);
 export const useAnatomy = <T>(select: (state: AnatomyState) => T): T => useStore(anatomyStore, select);

@@ -89,6 +89,22 @@ export class RunExchange {
     if (begun && train) await this.host.train();
   }
 
+  /**
+   * Goes on with a run that was not in the list; the one in progress comes into it. `then` is done before any step of it.
+   * @throws RunRefused, with the run in progress as it was.
+   */
+  adopt(name: string, config: RunConfig, state: RunTree, then: () => Promise<void>): Promise<void> {
+    return this.alone(async () => {
+      this.runs.assureAdoption(name, config, state);
+      this.assureRoom();
+      await this.putAway();
+      await this.host.retired();
+      this.runs.adopt(name, config, state);
+      this.host.goOn(config, state);
+      await then();
+    });
+  }
+
   rename(id: number, name: string): Promise<void> {
     return this.refusable(async () => this.runs.rename(id, name));
   }

@@ -103,6 +103,32 @@ export class Runs {
     return this.enter({ id, name, parent: origin, config, phase: 'paused', step, states }, here);
   }
 
+  /** @throws RunRefused when no run can go on here from that state. */
+  assureAdoption(name: string, config: RunConfig, state: RunTree): void {
+    if (state.dataset !== this.here?.fingerprint)
+      throw new RunRefused(`${name} was trained on other images than these.`);
+    const refusal = this.planRefusal(config, state.step, true);
+    if (refusal) throw new RunRefused(refusal);
+  }
+
+  /** A run of another visit, or of somewhere else, that goes on here. Its name is kept where no other has it. */
+  adopt(name: string, config: RunConfig, state: RunTree): Entry {
+    const { here } = this;
+    if (!here) throw new RangeError('There are no images to go on with');
+    this.dropUnbegun();
+    const id = ++this.count;
+    const free = this.entries.every((entry) => entry.name !== name);
+    const { step } = state;
+    const own = free ? name : this.nameFor(config, id);
+    return this.enter({ id, name: own, parent: null, config, phase: 'paused', step, states: [state] }, here);
+  }
+
+  /** The newest state of the present run is this one, from elsewhere. */
+  restore(state: RunTree): void {
+    const { present } = this;
+    if (present) present.states = [...present.states.filter(({ step }) => step < state.step), state];
+  }
+
   /** The present run is this one again, as it was at its newest state. */
   reopen(entry: Entry): void {
     this.dropUnbegun();
@@ -159,6 +185,11 @@ export class Runs {
     if (!(await this.keep(run))) this.trained = 0;
   }
 
+  /** null where it is not in the list any more. */
+  nameOf(id: number): string | null {
+    return this.entries.find((each) => each.id === id)?.name ?? null;
+  }
+
   rename(id: number, name: string): void {
     const entry = this.find(id);
     if (this.entries.some((other) => other !== entry && other.name === name))
@@ -211,10 +242,11 @@ export class Runs {
     return bytesOfAll(this.entries.map(({ states }) => states));
   }
 
-  private planRefusal(config: RunConfig, step: number): string | null {
+  /** @param over whether a run may be gone on with that is over. */
+  private planRefusal(config: RunConfig, step: number, over = false): string | null {
     try {
       const { stopStep } = planRun(config, this.here?.trainCount ?? 0);
-      return stopStep > step
+      return stopStep > step || over
         ? null
         : `Under these settings the run would be over at step ${stopStep}, and it is at ${step}.`;
     } catch (error) {

@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import type { BackendInfo, SessionStatus } from '../../protocol/values.ts';
 import { type StatusSource, statusText, stopsRun } from '../../state/status-text.ts';
 import { bytesWords, countWords, durationWords, rateWords } from '../../state/words.ts';
+import { SavedAgo } from '../keeping/SavedAgo.tsx';
 import { useDataset, useSeries, useSession, useStudies } from '../use-stores.ts';
 
 const NONE = '–';
@@ -145,6 +146,7 @@ export function StatusLine() {
         />
         {statusText(source)}
       </span>
+      <SavedAgo />
       <span className="statusWhy" title={reason}>
         {reason}
       </span>

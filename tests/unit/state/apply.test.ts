@@ -7,6 +7,7 @@ import { apply } from '../../../src/state/apply.ts';
 import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
 import { diagnosisStore } from '../../../src/state/diagnosis.ts';
 import { embeddingStore } from '../../../src/state/embedding.ts';
+import { keepingStore } from '../../../src/state/keeping.ts';
 import { looksStore } from '../../../src/state/looks.ts';
 import { movingStore } from '../../../src/state/moving.ts';
 import { runsStore } from '../../../src/state/runs.ts';
@@ -20,6 +21,7 @@ import { diagnosisExample } from './diagnosis-example.ts';
 import {
   card,
   freshStores,
+  keptRun,
   knn,
   lookResult,
   row,
@@ -110,6 +112,23 @@ describe('apply', () => {
     'moving-refused': [
       { type: 'moving-refused', sentence: 'There is no run.' },
       () => expect(movingStore.getState().refusal).toBe('There is no run.'),
+    ],
+    keeping: [
+      { type: 'keeping', keeping: { state: 'ready', detail: '', saved: { step: 3, at: 5 } } },
+      () => expect(keepingStore.getState().keeping.saved).toEqual({ step: 3, at: 5 }),
+    ],
+    'kept-runs': [
+      { type: 'kept-runs', runs: [keptRun()], unusable: ['One is damaged.'] },
+      () =>
+        expect(keepingStore.getState()).toMatchObject({ runs: [keptRun()], unusable: ['One is damaged.'] }),
+    ],
+    'keeping-refused': [
+      { type: 'keeping-refused', sentence: 'Other images.' },
+      () => expect(keepingStore.getState()).toMatchObject({ refusal: 'Other images.', resuming: false }),
+    ],
+    recovered: [
+      { type: 'recovered', step: 3, lost: 5 },
+      () => expect(keepingStore.getState().recovered).toEqual({ step: 3, lost: 5 }),
     ],
     runs: [
       { type: 'runs', runs: [runRecord(1)], bytes: 10, budget: 20, every: 30 },

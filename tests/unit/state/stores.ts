@@ -2,6 +2,7 @@
 
 import type { TrainerClient } from '../../../src/client/trainer-client.ts';
 import { defaultConfig } from '../../../src/config/schema.ts';
+import type { KeptRun } from '../../../src/protocol/keeping.ts';
 import type { LookResult } from '../../../src/protocol/looks.ts';
 import type { Command, TrainerEvent } from '../../../src/protocol/messages.ts';
 import type { RunRecord } from '../../../src/protocol/runs.ts';
@@ -16,6 +17,7 @@ import type {
 import { anatomyStore } from '../../../src/state/anatomy.ts';
 import { datasetStore } from '../../../src/state/dataset.ts';
 import { diagnosisStore } from '../../../src/state/diagnosis.ts';
+import { keepingStore } from '../../../src/state/keeping.ts';
 import { looksStore } from '../../../src/state/looks.ts';
 import { runsStore } from '../../../src/state/runs.ts';
 import { seriesStore } from '../../../src/state/series.ts';
@@ -38,6 +40,25 @@ export function freshStores(): void {
   runsStore.setState(runsStore.getInitialState(), true);
   seriesStore.setState({ ...seriesStore.getInitialState(), steps: new StepTable() }, true);
   videosStore.setState(videosStore.getInitialState(), true);
+  keepingStore.setState(keepingStore.getInitialState(), true);
+}
+
+/** A run that was kept, on images of somebody's own. */
+export function keptRun(changes: Partial<KeptRun> = {}): KeptRun {
+  return {
+    key: '0123abcd',
+    name: 'brave-otter',
+    config: defaultConfig,
+    totalSteps: 3000,
+    parent: null,
+    images: { name: 'cats', source: 'own', fingerprint: 'f00d', count: 400 },
+    backend: { backend: 'wasm', adapter: 'SIMD' },
+    step: 412,
+    savedAt: 1_000_000,
+    best: null,
+    bytes: 1024,
+    ...changes,
+  };
 }
 
 export class RecordingTrainer implements TrainerClient {

@@ -45,7 +45,7 @@ async function train(steps: number): Promise<void> {
 }
 
 async function weights(): Promise<Uint8Array> {
-  await session.checkpoint();
+  await session.questions.checkpoint();
   return of('checkpoint').at(-1)?.bytes ?? new Uint8Array();
 }
 

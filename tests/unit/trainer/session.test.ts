@@ -102,8 +102,8 @@ describe('a session', () => {
     await session.reset();
     events = [];
     for (let i = 0; i < 3; i++) await session.step();
-    await session.evaluateKnn();
-    await session.neighbors(1);
+    await session.questions.evaluateKnn();
+    await session.questions.neighbors(1);
     await session.train();
     expect(steps().map(({ loss }) => loss)).toEqual(losses);
     session.configure(applyOverrides(toy, { training: { ...toy.training, seed: 1 } }));
@@ -182,7 +182,7 @@ describe('a session', () => {
 
   it('writes a checkpoint under the official names', async () => {
     await session.step();
-    await session.checkpoint();
+    await session.questions.checkpoint();
     const [event] = of('checkpoint');
     const file = readSafetensors(event?.bytes ?? new Uint8Array());
     expect(event?.step).toBe(1);

@@ -47,7 +47,7 @@ async function until(condition: () => boolean): Promise<void> {
 let last = 99;
 
 async function studied(study: Study, id = ++last) {
-  session.studies.start(id, study);
+  session.onlookers.studies.start(id, study);
   await until(() => ended(id) !== undefined);
   const result = found(id);
   if (!result) throw new Error(`Study ${id} ended: ${ended(id)?.sentence}`);
@@ -89,7 +89,7 @@ describe('a study', () => {
 
   it('of nearest neighbors agrees with the score that the run measures by itself', async () => {
     const result = await studied(KNN);
-    await session.evaluateKnn();
+    await session.questions.evaluateKnn();
     const measured = of('knn').at(-1);
     const ten = result.scores.find(({ method }) => method === 'weighted vote, k = 10');
     expect(ten?.network).toBeCloseTo(measured?.result.teacher ?? -1, 9);
@@ -247,7 +247,7 @@ describe('a study', () => {
     catalogue.images[14] = { ...second, split: 'val' };
     catalogue.images[9] = { ...second, split: 'train' };
     for (const image of catalogue.images) image.label = null;
-    session.studies.follow(new TrainingRun(toy, catalogue), { ...catalogue, classes: [] });
+    session.onlookers.studies.follow(new TrainingRun(toy, catalogue), { ...catalogue, classes: [] });
     const { finding, notes } = await studied({ ...KNN, kind: 'duplicates', threshold: 0.99999 });
     expect(finding).toMatchObject({ kind: 'duplicates', pairs: 4 });
     if (finding.kind !== 'duplicates') throw new Error(finding.kind);
@@ -266,8 +266,8 @@ describe('studies and the run', () => {
     const before = tf.memory().numTensors;
     await studied(KNN);
     expect(tf.memory().numTensors).toBe(before);
-    const cancelled = inTheMidstOf(2, async () => session.studies.cancel(2));
-    session.studies.start(2, { ...KNN, network: 'student' });
+    const cancelled = inTheMidstOf(2, async () => session.onlookers.studies.cancel(2));
+    session.onlookers.studies.start(2, { ...KNN, network: 'student' });
     await cancelled;
     expect(ended(2)).toMatchObject({ reason: 'cancelled' });
     await studied(KNN);
@@ -281,8 +281,8 @@ describe('studies and the run', () => {
     const before = tf.memory().numTensors;
     await studied(tuning);
     expect(tf.memory().numTensors).toBe(before);
-    const cancelled = inTheMidstOf(2, async () => session.studies.cancel(2), '2 of 3');
-    session.studies.start(2, tuning);
+    const cancelled = inTheMidstOf(2, async () => session.onlookers.studies.cancel(2), '2 of 3');
+    session.onlookers.studies.start(2, tuning);
     await cancelled;
     expect(ended(2)).toMatchObject({ reason: 'cancelled' });
     await until(() => tf.memory().numTensors === before);
@@ -298,12 +298,12 @@ describe('studies and the run', () => {
     expect((await studied(KNN)).step).toBeGreaterThanOrEqual(at);
     // A study that has no end of its own until some steps have been taken beside it.
     const tuning: Study = { ...KNN, kind: 'finetune', ...TUNING, epochs: 200, patience: 200 };
-    session.studies.start(1, tuning);
+    session.onlookers.studies.start(1, tuning);
     await until(() => of('study-progress').some(({ id, text }) => id === 1 && text.includes('epoch')));
     const before = taken();
     await until(() => taken() >= before + 3);
     expect(ended(1)).toBeUndefined();
-    session.studies.cancel(1);
+    session.onlookers.studies.cancel(1);
     session.pause();
     await training;
     advance.mockRestore();
@@ -317,8 +317,8 @@ describe('studies and the run', () => {
 
   it('ends with a sentence when the run is replaced, and can be started on the new one', async () => {
     const replaced = inTheMidstOf(1, () => session.reset());
-    session.studies.start(1, KNN);
-    session.studies.start(2, KNN);
+    session.onlookers.studies.start(1, KNN);
+    session.onlookers.studies.start(2, KNN);
     await replaced;
     for (const id of [1, 2])
       expect(ended(id)).toMatchObject({
@@ -332,13 +332,13 @@ describe('studies and the run', () => {
     const lost = inTheMidstOf(1, async () =>
       session.fail({ kind: 'device-lost', what: 'The browser lost the GPU.', remedy: 'Press Reset.' }),
     );
-    session.studies.start(1, KNN);
+    session.onlookers.studies.start(1, KNN);
     await lost;
     expect(ended(1)).toMatchObject({
       reason: 'failed',
       sentence: 'The run stopped. The browser lost the GPU. Press Reset.',
     });
-    session.studies.start(2, KNN);
+    session.onlookers.studies.start(2, KNN);
     await until(() => ended(2) !== undefined);
     expect(ended(2)?.sentence).toContain('The browser lost the GPU');
     await session.reset();
@@ -348,8 +348,8 @@ describe('studies and the run', () => {
   it('is refused in a sentence where images have no classes', async () => {
     const unlabelled = sampleCatalogue(8, 4);
     for (const image of unlabelled.images) image.label = null;
-    session.studies.follow(new TrainingRun(toy, unlabelled), { ...unlabelled, classes: [] });
-    session.studies.start(1, KNN);
+    session.onlookers.studies.follow(new TrainingRun(toy, unlabelled), { ...unlabelled, classes: [] });
+    session.onlookers.studies.start(1, KNN);
     await until(() => ended(1) !== undefined);
     expect(ended(1)).toMatchObject({ reason: 'failed' });
     expect(ended(1)?.sentence).toMatch(/no classes/);

@@ -1,0 +1,213 @@
+/** Runs of other visits that the browser has kept: listed, gone on with, given away. */
+import { type RunTree, readTree, StateError } from '../../checkpoint/state.ts';
+import type { RunConfig } from '../../config/schema.ts';
+import type { Catalogue } from '../../data/catalogue.ts';
+import { type KeptCard, type KeptRun, keptCardSchema } from '../../protocol/keeping.ts';
+import type { BackendInfo } from '../../protocol/values.ts';
+import { breathe } from '../breathe.ts';
+import type { Emit } from '../reporter.ts';
+import type { RunExchange } from '../runs/exchange.ts';
+import { RunRefused, type Runs } from '../runs/runs.ts';
+import { readAnnals } from './chronicle.ts';
+import { type Keeper, type Loaded, SaveFailed } from './keeper.ts';
+import type { Inventory } from './keeper-messages.ts';
+import type { Keeping, Subject } from './keeping.ts';
+
+/** Rows that are told at a time, so that the page has its turns in between. */
+const ROWS_AT_ONCE = 500;
+
+/** What kept runs ask of the session. */
+export interface KeptRunsHost {
+  readonly runs: Runs;
+  readonly exchange: RunExchange;
+  catalogue(): Catalogue | null;
+  backend(): BackendInfo | null;
+  /** Resolves when no images are being read. */
+  imagesSettled(): Promise<void>;
+  /** Makes the samples of these settings. */
+  remake(config: RunConfig): Promise<void>;
+}
+
+export class KeptRuns {
+  private readonly emit: Emit;
+  private readonly keeper: Keeper | null;
+  private readonly keeping: Keeping;
+  private readonly host: KeptRunsHost;
+  private listed: KeptRun[] = [];
+  private unusable: string[] = [];
+  /** The keys of this visit's runs. */
+  private readonly keys = new Map<number, string>();
+
+  constructor(emit: Emit, keeper: Keeper | null, keeping: Keeping, host: KeptRunsHost) {
+    this.emit = emit;
+    this.keeper = keeper;
+    this.keeping = keeping;
+    this.host = host;
+    keeper?.watch(({ inventory }) => {
+      if (inventory) this.list(inventory);
+    });
+  }
+
+  /** What the present run is saved as. */
+  subject(): Subject | null {
+    const { runs, catalogue, backend } = this.host;
+    const { present } = runs;
+    const images = catalogue();
+    const here = backend();
+    if (!present || !images || !here) return null;
+    const parent = present.parent && runs.nameOf(present.parent.id);
+    const card: KeptCard = {
+      name: present.name,
+      config: present.config,
+      totalSteps: present.totalSteps,
+      parent: parent && present.parent ? { name: parent, step: present.parent.step } : null,
+      images: {
+        name: images.name,
+        source: images.source,
+        fingerprint: images.fingerprint,
+        count: images.images.length,
+      },
+      backend: { backend: here.backend, adapter: here.adapter },
+    };
+    return { key: this.keyOf(present.id), card: JSON.stringify(card) };
+  }
+
+  /** Goes on with a kept run where it was. */
+  resume(key: string): Promise<void> {
+    return this.refusable(async () => {
+      const kept = this.find(key);
+      await this.host.imagesSettled();
+      const loaded = await this.load(kept);
+      const state = readTree(partOf(loaded, 'state'));
+      await this.bringImages(kept, state);
+      const { exchange, runs } = this.host;
+      await exchange.adopt(kept.name, kept.config, state, async () => {
+        const id = runs.present?.id;
+        if (id !== undefined) this.keys.set(id, key);
+        await this.tellAgain(loaded);
+        const { step, savedAt } = loaded.about;
+        this.keeping.wasSaved(step, savedAt, kept.best?.score ?? null);
+        this.forget(key);
+      });
+    });
+  }
+
+  /** Gives the newest whole state of a kept run away. */
+  export(key: string): Promise<void> {
+    return this.refusable(async () => {
+      const kept = this.find(key);
+      const loaded = await this.load(kept);
+      this.emit({
+        type: 'exported',
+        name: `${kept.name}-step${loaded.about.step}.safetensors`,
+        file: new Blob([partOf(loaded, 'state')], { type: 'application/octet-stream' }),
+      });
+    });
+  }
+
+  /** The newest whole state that was saved of the present run; null where there is none. */
+  async lastSaved(): Promise<RunTree | null> {
+    const { present } = this.host.runs;
+    const key = present && this.keys.get(present.id);
+    const loaded = key ? await this.keeper?.load(key).catch(() => null) : null;
+    return loaded ? readTree(partOf(loaded, 'state')) : null;
+  }
+
+  private list({ runs, unusable }: Inventory): void {
+    this.listed = runs.flatMap(({ about, best, bytes }) => {
+      const card = keptCardSchema.safeParse(jsonOf(about.card));
+      if (!card.success) return [];
+      return [{ ...card.data, key: about.run, step: about.step, savedAt: about.savedAt, best, bytes }];
+    });
+    const unread = runs.length - this.listed.length;
+    this.unusable = [
+      ...unusable,
+      ...(unread > 0 ? ['A kept run has settings that this version of the page does not know.'] : []),
+    ];
+    this.tell();
+  }
+
+  private forget(key: string): void {
+    this.listed = this.listed.filter((kept) => kept.key !== key);
+    this.tell();
+  }
+
+  private tell(): void {
+    const own = new Set(this.keys.values());
+    const runs = this.listed.filter(({ key }) => !own.has(key));
+    this.emit({ type: 'kept-runs', runs, unusable: this.unusable });
+  }
+
+  private keyOf(id: number): string {
+    const known = this.keys.get(id);
+    if (known) return known;
+    const [drawn = 0] = crypto.getRandomValues(new Uint32Array(1));
+    const key = drawn.toString(16).padStart(8, '0');
+    this.keys.set(id, key);
+    return key;
+  }
+
+  private find(key: string): KeptRun {
+    const kept = this.listed.find((each) => each.key === key);
+    if (!kept) throw new RunRefused('This run is not kept any more.');
+    return kept;
+  }
+
+  private async load(kept: KeptRun): Promise<Loaded> {
+    const loaded = await this.keeper?.load(kept.key);
+    if (loaded) return loaded;
+    throw new RunRefused(
+      `No kept state of ${kept.name} is whole any more: it cannot be gone on with. Start anew.`,
+    );
+  }
+
+  private async bringImages({ name, config, images }: KeptRun, { dataset }: RunTree): Promise<void> {
+    const here = () => this.host.catalogue()?.fingerprint === dataset;
+    if (!here() && images.source !== 'own') await this.host.remake(config);
+    if (here()) return;
+    throw new RunRefused(
+      images.source === 'own'
+        ? `${name} was trained on ${images.name}, and these are other images: drop the same folder or file, whole and unchanged.`
+        : `The samples that ${name} was trained on are not made any more as they were: it cannot be gone on with.`,
+    );
+  }
+
+  /** The page hears what the run had measured, as if it were measured now. */
+  private async tellAgain({ parts }: Loaded): Promise<void> {
+    const { figures, scores } = readAnnals(parts.get('figures'), parts.get('annals'));
+    for (let at = 0; at < figures.length; at += ROWS_AT_ONCE) {
+      const count = Math.min(ROWS_AT_ONCE, figures.length - at);
+      this.emit({ type: 'metrics', rows: Array.from({ length: count }, (_, i) => figures.row(at + i)) });
+      await breathe();
+    }
+    for (const result of scores) this.emit({ type: 'knn', result });
+  }
+
+  private async refusable(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof RunRefused) this.emit({ type: 'keeping-refused', sentence: error.message });
+      else if (error instanceof SaveFailed || error instanceof StateError)
+        this.emit({
+          type: 'keeping-refused',
+          sentence: `The kept run could not be read: ${error.message}.`,
+        });
+      else throw error;
+    }
+  }
+}
+
+function partOf({ parts }: Loaded, name: string): Uint8Array<ArrayBuffer> {
+  const part = parts.get(name);
+  if (!part) throw new RunRefused('The kept file has no state in it.');
+  return part;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,131 @@
+/** What must be read about kept runs: an offer to go on, images that are awaited, why nothing is saved, a lost GPU. */
+import { Button, CloseButton } from '@mantine/core';
+import { IconAlertTriangle, IconDeviceFloppy, IconInfoCircle } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { KeptRun } from '../../protocol/keeping.ts';
+import {
+  declineOffer,
+  dismissKeepingRefusal,
+  dismissRecovered,
+  dismissTrouble,
+  stopAwaiting,
+} from '../../state/keeping.ts';
+import { exportKept, goOnWith } from '../../state/keeping-actions.ts';
+import { keptNote, keptWords, recoveredWords, troubleOf } from '../../state/keeping-text.ts';
+import { useDataset, useKeeping, useSession } from '../use-stores.ts';
+import { useNow } from './use-now.ts';
+
+export function KeepingNotices() {
+  const refusal = useKeeping((state) => state.refusal);
+  const recovered = useKeeping((state) => state.recovered);
+  return (
+    <>
+      <Offer />
+      <Awaited />
+      {refusal && (
+        <div className="notice" role="alert">
+          <IconAlertTriangle size={18} aria-hidden="true" />
+          <div>{refusal}</div>
+          <CloseButton size="sm" aria-label="Dismiss the notice" onClick={dismissKeepingRefusal} />
+        </div>
+      )}
+      {recovered && (
+        <Notice label="Lost GPU" onDismiss={dismissRecovered}>
+          {recoveredWords(recovered)}
+        </Notice>
+      )}
+      <Trouble />
+    </>
+  );
+}
+
+/** The newest kept run, for as long as nothing else has been trained. */
+function Offer() {
+  const run = useKeeping((state) => state.runs[0]);
+  const unusable = useKeeping((state) => state.unusable[0]);
+  const wanted = useKeeping((state) => !state.declined && state.awaited === null);
+  const unbegun = useSession(({ status }) => (status?.step ?? 0) === 0 && status?.phase !== 'running');
+  if (!wanted || !unbegun || (!run && !unusable)) return null;
+  return (
+    <section className="notice" aria-label="Kept run">
+      <IconDeviceFloppy size={18} aria-hidden="true" />
+      {run ? <OfferedRun run={run} /> : <div>{unusable}</div>}
+      {!run && <CloseButton size="sm" aria-label="Dismiss the notice" onClick={declineOffer} />}
+    </section>
+  );
+}
+
+function OfferedRun({ run }: { run: KeptRun }) {
+  const now = useNow(10_000);
+  const summary = useDataset((state) => state.summary);
+  const backend = useSession((state) => state.backend);
+  const resuming = useKeeping((state) => state.resuming);
+  const unusable = useKeeping((state) => state.unusable[0]);
+  return (
+    <>
+      <div>
+        <strong>Go on with {keptWords(run, now)}?</strong>
+        {[...keptNote(run, summary, backend), ...(unusable ? [unusable] : [])].join(' ')}
+      </div>
+      <Button size="compact-sm" loading={resuming} disabled={!backend} onClick={() => goOnWith(run)}>
+        Go on
+      </Button>
+      <Button size="compact-sm" variant="default" onClick={declineOffer}>
+        Start anew
+      </Button>
+      <Button size="compact-sm" variant="subtle" color="gray" onClick={() => exportKept(run)}>
+        Export it
+      </Button>
+    </>
+  );
+}
+
+function Awaited() {
+  const awaited = useKeeping((state) => state.awaited);
+  if (!awaited) return null;
+  const { name, images } = awaited;
+  return (
+    <section className="notice" aria-label="Images awaited">
+      <IconInfoCircle size={18} aria-hidden="true" />
+      <div>
+        <strong>
+          Drop {images.name} here, and {name} goes on.
+        </strong>
+        The same folder or file as before; the page compares names, labels and sizes. Its settings are in
+        place already.
+      </div>
+      <CloseButton size="sm" aria-label="Do not wait for the images" onClick={stopAwaiting} />
+    </section>
+  );
+}
+
+/** Told once a run has something to lose. */
+function Trouble() {
+  const keeping = useKeeping((state) => state.keeping);
+  const told = useKeeping((state) => state.toldOf === state.keeping.state);
+  const begun = useSession(({ status }) => (status?.step ?? 0) > 0);
+  const trouble = troubleOf(keeping);
+  if (!trouble || told || !begun) return null;
+  return (
+    <Notice label="Not saved" onDismiss={dismissTrouble}>
+      <strong>{trouble.what}</strong>
+      {trouble.remedy}
+    </Notice>
+  );
+}
+
+interface NoticeProps {
+  label: string;
+  onDismiss: () => void;
+  children: ReactNode;
+}
+
+function Notice({ label, onDismiss, children }: NoticeProps) {
+  return (
+    <div className="notice" role="note" aria-label={label}>
+      <IconInfoCircle size={18} aria-hidden="true" />
+      <div>{children}</div>
+      <CloseButton size="sm" aria-label="Dismiss the notice" onClick={onDismiss} />
+    </div>
+  );
+}
