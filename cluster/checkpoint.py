@@ -2,7 +2,8 @@
 
 Tensors are float32: "student/..." and "teacher/..." are parameters and buffers under their official names, "moments.0/..."
 and "moments.1/..." what the optimizer keeps of each parameter, and "center". The page stores the weight of a linear layer
-as [in, out], that of a convolution as [in*height*width, out]; everything else is as PyTorch has it.
+as [in, out], that of the patches as [in*height*width, out] and that of any other convolution as [height*width*in, out];
+everything else is as PyTorch has it.
 """
 import json
 import os
@@ -61,14 +62,23 @@ def is_turned(name, shape):
     return len(shape) == 4 or (len(shape) == 2 and not name.startswith("head.last_layer."))
 
 
+def by_place(name, shape):
+    """Whether the page counts the channels of a convolution last: those of a ResNet, not the patches' one."""
+    return len(shape) == 4 and "patch_embed" not in name
+
+
 def to_page(name, tensor):
     tensor = tensor.detach().cpu().float()
+    if by_place(name, tensor.shape):
+        tensor = tensor.permute(0, 2, 3, 1)
     return tensor.reshape(len(tensor), -1).T if is_turned(name, tensor.shape) else tensor
 
 
 def from_page(name, stored, like):
     if stored.numel() != like.numel():
         raise SystemExit(f'"{name}" is {list(stored.shape)} in the state and {list(like.shape)} in config.json.')
+    if by_place(name, like.shape):
+        return stored.T.reshape(like.permute(0, 2, 3, 1).shape).permute(0, 3, 1, 2).to(like)
     return (stored.T if is_turned(name, like.shape) else stored).reshape(like.shape).to(like)
 
 

@@ -1,4 +1,4 @@
-"""The network of a run: a vision transformer and a projection head, under the names of the official checkpoints.
+"""The network of a run: a backbone and a projection head, under the names of the official checkpoints.
 
 `config` is the page's: the groups "views", "backbone" and "head" say what the network looks like.
 """
@@ -155,7 +155,12 @@ class Head(nn.Module):
 # ---- the whole ------------------------------------------------------------------------------------------------------
 
 def backbone(config, drop_path):
-    return VisionTransformer(config["backbone"], config["views"]["globalSize"], drop_path)
+    shape = config["backbone"]
+    if shape.get("architecture", "vit") == "vit":
+        return VisionTransformer(shape, config["views"]["globalSize"], drop_path)
+    from resnet import resnet  # torchvision's
+
+    return resnet(shape)
 
 
 class Network(nn.Module):

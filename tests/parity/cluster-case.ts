@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type RunTree, writeTree } from '../../src/checkpoint/state.ts';
 import type { RunConfig } from '../../src/config/schema.ts';
 import { type StoredTensor, writeSafetensors } from '../../src/core/safetensors.ts';
+import { rowSide } from '../../src/model/shapes.ts';
 import type { PackedViews } from '../../src/model/vit.ts';
 import { TrainingRun } from '../../src/trainer/training-run.ts';
 import { sampleCatalogue } from '../../tools/sample-catalogue.ts';
@@ -50,7 +51,7 @@ export async function continueHere(
 /** Patches back into images: a [batch, 3, size, size] a view. */
 async function imagesOf({ patches, layout }: PackedViews, config: RunConfig): Promise<StoredTensor[]> {
   const { batchSize } = config.training;
-  const side = config.backbone.patchSize;
+  const side = rowSide(config.backbone);
   const rows = await patches.data<'float32'>();
   const images: StoredTensor[] = [];
   let from = 0;

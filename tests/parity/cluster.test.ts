@@ -30,7 +30,7 @@ const python = findPython();
 if (!python)
   console.log('Skipped: no Python here has PyTorch (Debian: apt install python3-torch python3-torchvision).');
 else if (!python.torchvision)
-  console.log('Skipped: the test on a folder of images, as this PyTorch is without torchvision.');
+  console.log('Skipped: a ResNet, and a folder of images, as this PyTorch is without torchvision.');
 
 const GIVEN_VIEWS = 'tests/fixtures/cluster_given_views.py';
 const IMAGES = 16;
@@ -77,6 +77,13 @@ const ALONE: Record<string, RunOverrides> = {
     loss: { stopGradient: false },
   },
 };
+/** Made of torchvision's layers. */
+if (python?.torchvision)
+  ALONE['a ResNet, SGD'] = {
+    backbone: { architecture: 'resnet18', width: 4, stem: 'small' },
+    head: { freezeEpochs: 0 },
+    optimizer: { kind: 'sgd', lr: 1e-3 },
+  };
 
 /** A network small enough for a state of it to lie in the repository. */
 const SMALL = {

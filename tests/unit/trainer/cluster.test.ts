@@ -56,6 +56,7 @@ describe('the zip for a cluster', () => {
     ).toEqual(
       ['README.md', 'checkpoint.py', 'config.json', 'crops.py', 'dino.py', 'images.json', 'model.py'].concat([
         'requirements.txt',
+        'resnet.py',
         'schedule.py',
         'state.safetensors',
         'train.py',
