@@ -14,7 +14,8 @@ const fromTfjs = (name: string) =>
 const THREAD = `
   const { parentPort, workerData } = require('node:worker_threads');
   const { compiled, memory, pool, threads, thread } = workerData;
-  const { serve } = new WebAssembly.Instance(compiled, { env: { memory } }).exports;
+  const imports = { env: { memory }, pool: { giveWay: () => undefined } };
+  const { serve } = new WebAssembly.Instance(compiled, imports).exports;
   parentPort.postMessage('ready');
   serve(pool, threads, thread);
 `;

@@ -2,6 +2,7 @@
 import type { Command, TrainerEvent } from '../protocol/messages.ts';
 import { eventSchema } from '../protocol/messages.ts';
 import { buffersOf } from '../protocol/transfer.ts';
+import { claimProcessor } from './right-of-way.ts';
 
 export interface TrainerClient {
   send(command: Command): void;
@@ -36,6 +37,7 @@ export function trainerOver(port: TrainerPort): TrainerClient {
     });
 
   port.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+    claimProcessor();
     const parsed = eventSchema.safeParse(data);
     if (parsed.success) {
       emit(parsed.data);

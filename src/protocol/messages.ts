@@ -30,9 +30,19 @@ import {
 } from './values.ts';
 import { videoCommands, videoEvents } from './videos.ts';
 
+const sharedMemorySchema = z.custom<SharedArrayBuffer>(
+  (value) => typeof SharedArrayBuffer !== 'undefined' && value instanceof SharedArrayBuffer,
+);
+
 export const commandSchema = z.discriminatedUnion('type', [
   /** First message. `prefer: 'webgpu'` also takes a software adapter; 'auto' never does. */
-  z.object({ type: z.literal('open'), prefer: z.enum(['auto', 'webgpu', 'wasm']), config: runConfigSchema }),
+  z.object({
+    type: z.literal('open'),
+    prefer: z.enum(['auto', 'webgpu', 'wasm']),
+    config: runConfigSchema,
+    /** Where the page asks the kernels' threads for a processor (core/right-of-way.ts); null without shared memory. */
+    rightOfWay: sharedMemorySchema.nullable(),
+  }),
   /** New settings. They hold from the next Reset; before the first step at once. */
   z.object({ type: z.literal('configure'), config: runConfigSchema }),
   /** Make the built-in samples that `config.data.source` names. */

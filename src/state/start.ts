@@ -1,4 +1,5 @@
 /** The first moments of the page: read its address, open the trainer, show the samples before anything is pressed. */
+import { claimOnInput, sharedWord } from '../client/right-of-way.ts';
 import { openTrainer, type TrainerClient } from '../client/trainer-client.ts';
 import { decodeHash, encodeConfig } from '../config/url.ts';
 import type { Command } from '../protocol/messages.ts';
@@ -17,7 +18,9 @@ export function start(open: () => TrainerClient = openTrainer): void {
     type: 'open',
     prefer: preferenceOf(window.location.search),
     config: settingsStore.getState().config,
+    rightOfWay: sharedWord,
   });
+  claimOnInput();
   syncSettings(writeAddress);
   window.addEventListener('hashchange', readAddress);
 

@@ -5,6 +5,13 @@ import type { BackendInfo } from '../protocol/values.ts';
 
 export type Preference = 'auto' | 'webgpu' | 'wasm';
 
+let rightOfWay: SharedArrayBuffer | null = null;
+
+/** Where the page asks a thread for its processor (core/right-of-way.ts); heeded by a backend that is opened later. */
+export function heedRightOfWay(word: SharedArrayBuffer | null): void {
+  rightOfWay = word;
+}
+
 /** 'auto' takes a real adapter only: on a software one WASM is faster. 'webgpu' takes any. */
 export async function openBackend(prefer: Preference, watcher: DeviceWatcher): Promise<BackendInfo> {
   if (prefer === 'wasm') return openWasm('WASM was asked for');
@@ -24,7 +31,7 @@ export async function openBackend(prefer: Preference, watcher: DeviceWatcher): P
 async function openWasm(reason: string): Promise<BackendInfo> {
   const processors = self.crossOriginIsolated ? navigator.hardwareConcurrency : 1;
   const { wasmFiles } = await import('./wasm-files.ts');
-  const threads = await startWasm(wasmFiles, processors);
+  const threads = await startWasm(wasmFiles, processors, rightOfWay);
   const adapter = threads > 1 ? `SIMD, ${threads} threads` : 'SIMD, 1 thread';
   return { backend: 'wasm', adapter, software: false, threads, reason };
 }

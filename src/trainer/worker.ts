@@ -2,6 +2,7 @@
 import '../core/no-eval.ts';
 import { type Command, commandSchema, type TrainerEvent } from '../protocol/messages.ts';
 import { buffersOf } from '../protocol/transfer.ts';
+import { heedRightOfWay } from './backend.ts';
 import { faultOf } from './faults.ts';
 import { Session } from './session.ts';
 
@@ -14,6 +15,7 @@ async function obey(command: Command): Promise<void> {
   if (command.type === 'open') {
     const opened = new Session(emit, command.config);
     session = opened;
+    heedRightOfWay(command.rightOfWay);
     opening = opened.open(command.prefer);
     return opening;
   }

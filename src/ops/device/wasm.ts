@@ -31,17 +31,26 @@ let opening: Promise<number> | null = null;
 
 /**
  * Makes tfjs use WASM, with up to `threads` threads; more than one needs cross-origin isolation. Returns how many work.
+ * One of them gives way while the page asks for it by the word `rightOfWay` (core/right-of-way.ts).
  * The first call decides: tfjs has one WASM backend for the life of the page.
  * @throws BackendError when tfjs ends up on another backend.
  */
-export async function startWasm(files: WasmFiles, threads: number): Promise<number> {
-  opening ??= open(files, Math.min(threads, MOST_THREADS));
+export async function startWasm(
+  files: WasmFiles,
+  threads: number,
+  rightOfWay: SharedArrayBuffer | null = null,
+): Promise<number> {
+  opening ??= open(files, Math.min(threads, MOST_THREADS), rightOfWay);
   const working = await opening;
   await activate('wasm');
   return working;
 }
 
-async function open(files: WasmFiles, threads: number): Promise<number> {
+async function open(
+  files: WasmFiles,
+  threads: number,
+  rightOfWay: SharedArrayBuffer | null,
+): Promise<number> {
   const simd = Boolean(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'));
   const shared = simd && threads > 1 && canShareMemory();
   const binary = await files.read(simd ? files.simd : files.plain);
@@ -70,7 +79,7 @@ async function open(files: WasmFiles, threads: number): Promise<number> {
   const module = new WasmModule(backend, compiled, shared ? threads : 1);
   keepModule(backend, module);
   registerWasmKernels();
-  return startThreads(module, files.startThread);
+  return startThreads(module, files.startThread, rightOfWay);
 }
 
 /** The fastest build that this place takes, or null. */

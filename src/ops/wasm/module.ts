@@ -89,7 +89,11 @@ export class WasmModule {
     this.memory = heapMemory(backend);
     this.malloc = heapFunction(backend, '_malloc');
     this.free = heapFunction(backend, '_free');
-    const { exports } = new WebAssembly.Instance(compiled, { env: { memory: this.memory } });
+    const { exports } = new WebAssembly.Instance(compiled, {
+      env: { memory: this.memory },
+      // Asked by the other threads only.
+      pool: { giveWay: () => undefined },
+    });
     this.functions = new Map(
       FUNCTIONS.map((name) => {
         const found = exports[name];

@@ -45,7 +45,7 @@ describe('start', () => {
   it('opens the trainer with the first preset and makes the samples', () => {
     open('');
     expect(trainer.sent).toEqual([
-      { type: 'open', prefer: 'auto', config: presetConfig('samples') },
+      { type: 'open', prefer: 'auto', config: presetConfig('samples'), rightOfWay: null },
       { type: 'load-samples' },
     ]);
   });

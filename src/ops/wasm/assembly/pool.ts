@@ -20,6 +20,9 @@ const EDGES: usize = 640;
 const EDGE_BYTES: usize = 192;
 const THREAD_BYTES: usize = EDGE_BYTES + 2048;
 
+/** Imported under this file's name: returns when nobody else has more need of the processor. */
+declare function giveWay(): void;
+
 const NEXT_BITS: u64 = 24;
 const NEXT_MASK: u64 = 0xff_ffff;
 /** Looks for work before a thread goes to sleep: longer than the pause between two kernels of a step. */
@@ -118,6 +121,11 @@ function hasWork(): bool {
 
 function takeTasks(): void {
   while (hasWork()) {
+    // The thread that trains never waits: it alone goes on with the run.
+    if (self != 0) {
+      giveWay();
+      if (!hasWork()) return;
+    }
     const ticket = atomic.add<u64>(block + TICKET, 1);
     const task = ticket & NEXT_MASK;
     if (task >= ticket >> NEXT_BITS) return;

@@ -28,11 +28,16 @@ interface Opened {
   values(address: number, count: number): Float32Array;
 }
 
+const importsOf = (memory: WebAssembly.Memory, giveWay = () => undefined) => ({
+  env: { memory },
+  pool: { giveWay },
+});
+
 function open(build: KernelBuild, threads: number): Opened {
   const shared = build.startsWith('shared');
   const memory = new WebAssembly.Memory({ initial: PAGES, maximum: MOST_PAGES, shared });
   const compiled = new WebAssembly.Module(readFileSync(kernelPath(build)));
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  const { exports } = new WebAssembly.Instance(compiled, importsOf(memory));
   const call = (name: string, ...values: number[]): unknown => {
     const found = exports[name];
     if (typeof found !== 'function') throw new RangeError(`No function ${name}`);
@@ -72,13 +77,14 @@ function expected({ values }: Opened, m: number, n: number, k: number): number[]
 describe.each(KERNEL_BUILDS)('the build %s', (build) => {
   it('has no memory, no data and nothing to run at its start', () => {
     const module = new WebAssembly.Module(readFileSync(kernelPath(build)));
-    expect(WebAssembly.Module.imports(module)).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
+    const memories = WebAssembly.Module.imports(module).filter(({ kind }) => kind === 'memory');
+    expect(memories).toEqual([{ module: 'env', name: 'memory', kind: 'memory' }]);
     const memory = new WebAssembly.Memory({
       initial: PAGES,
       maximum: MOST_PAGES,
       shared: build.startsWith('shared'),
     });
-    new WebAssembly.Instance(module, { env: { memory } });
+    new WebAssembly.Instance(module, importsOf(memory));
     expect(new Uint8Array(memory.buffer).every((byte) => byte === 0)).toBe(true);
   });
 
@@ -99,7 +105,9 @@ describe('threads', () => {
     const { startThread } = await nodeWasmFiles();
     const { compiled, memory } = together;
     await Promise.all(
-      [1, 2].map((thread) => startThread({ compiled, memory, pool: POOL, threads: 3, thread })),
+      [1, 2].map((thread) =>
+        startThread({ compiled, memory, pool: POOL, threads: 3, thread, rightOfWay: null }),
+      ),
     );
     for (let job = 0; job < 300; job++) {
       const [m, n, k] = [1 + ((job * 37) % 130), 1 + ((job * 11) % 40), 1 + ((job * 7) % 30)];
@@ -107,11 +115,25 @@ describe('threads', () => {
     }
   });
 
+  it('ask whether to give way before each task that they take', () => {
+    const { compiled, memory } = open('shared', 2);
+    const asked = () => {
+      throw new Error('asked');
+    };
+    const { serve } = new WebAssembly.Instance(compiled, importsOf(memory, asked)).exports;
+    if (typeof serve !== 'function') throw new TypeError('No function serve');
+    const ticket = new BigUint64Array(memory.buffer, POOL, 1);
+    const oneTask = 1n << 24n;
+    ticket[0] = oneTask;
+    expect(() => serve(POOL, 2, 1)).toThrow('asked');
+    expect(ticket[0]).toBe(oneTask);
+  });
+
   it('sleep and wake again', async () => {
     const opened = open('sharedRelaxed', 2);
     const { startThread } = await nodeWasmFiles();
     const { compiled, memory } = opened;
-    await startThread({ compiled, memory, pool: POOL, threads: 2, thread: 1 });
+    await startThread({ compiled, memory, pool: POOL, threads: 2, thread: 1, rightOfWay: null });
     const first = multiply(opened, 200, 30, 20);
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(multiply(opened, 200, 30, 20)).toEqual(first);
