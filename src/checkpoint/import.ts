@@ -41,6 +41,7 @@ export interface FoundWeights extends Weights {
 const BACKBONE = 'backbone.';
 /** Blocks, and numbers in a token, beyond which no network is built here. */
 const MOST_BLOCKS = 48;
+const NARROWEST = 4;
 const WIDEST = 2048;
 
 /** The networks that a file has apart: both in a whole checkpoint, else one that may be either. */
@@ -78,9 +79,9 @@ export async function weightsIn(
   const { shape: assumed, imageSize } = shapeOf(tensors);
   const heads = headsSaid(file.metadata.heads, assumed.dim);
   const shape = { ...assumed, heads: heads ?? assumed.heads };
-  if (shape.dim > WIDEST || !Number.isInteger(shape.dim / shape.heads))
+  if (!(shape.dim >= NARROWEST && shape.dim <= WIDEST && Number.isInteger(shape.dim / shape.heads)))
     throw new ForeignWeightsError(
-      `Its tokens are ${shape.dim} numbers wide, in ${shape.heads} heads: at most ${WIDEST} can be built here, in heads of equal width.`,
+      `Its tokens are ${shape.dim} numbers wide, in ${shape.heads} heads: ${NARROWEST} to ${WIDEST} can be built here, in heads of equal width.`,
     );
   const report = await checkedReport(wantedOf(shape, imageSize), tensors, between);
   return {
@@ -103,7 +104,7 @@ export async function checkedReport(
   const outline = new Map<string, HostTensor>();
   for (const [name, { shape, data }] of found) {
     outline.set(name, { shape, data: new Float32Array(0) });
-    if (!data.every(Number.isFinite)) damaged.add(name);
+    if (!allFinite(data)) damaged.add(name);
     await between();
   }
   const report = weightsReport(wanted, outline);
@@ -112,6 +113,11 @@ export async function checkedReport(
     matched: report.matched.filter((name) => !damaged.has(name)),
     damaged: report.matched.filter((name) => damaged.has(name)),
   };
+}
+
+function allFinite(data: Float32Array): boolean {
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
+  return true;
 }
 
 /** Said by the files that are written here; nothing in the tensors tells it. */

@@ -150,6 +150,9 @@ export function apply(event: TrainerEvent): void {
       return;
     case 'exported':
     case 'moving-refused':
+    case 'weights-opened':
+    case 'weights-refused':
+    case 'start-weights':
       applyToMoving(event);
       return;
     case 'keeping':

@@ -6,6 +6,7 @@ import type { DatasetSummary } from '../protocol/values.ts';
 import { apply } from './apply.ts';
 import { datasetStore } from './dataset.ts';
 import { followImages } from './keeping.ts';
+import { movingStore } from './moving.ts';
 import { setSetting, settingsStore } from './settings.ts';
 import { viewStore } from './view.ts';
 
@@ -77,6 +78,8 @@ function follow(event: TrainerEvent): void {
       return;
     case 'run-started':
       requestCrops();
+      // A large network is not looked at before it trains, unless it comes with weights that are worth a look.
+      if (movingStore.getState().start) send({ type: 'pin', ids: viewStore.getState().pinned });
       return;
     case 'crops':
       awaitedCrops = null;

@@ -1,7 +1,11 @@
 /** What a person can take away of a run, and bring in. */
+import type { RunConfig } from '../config/schema.ts';
 import type { NetworkName, WeightNames } from '../protocol/moving.ts';
 import { send } from './conversation.ts';
 import { movingStore } from './moving.ts';
+import { setConfig } from './settings.ts';
+import { flushSettings } from './sync.ts';
+import { showTab } from './view.ts';
 
 /** All of the present run; the file comes with the trainer's answer. */
 export function saveRun(): void {
@@ -12,4 +16,41 @@ export function saveRun(): void {
 export function saveWeights(network: NetworkName, names: WeightNames): void {
   movingStore.setState({ writing: true, refusal: null });
   send({ type: 'export-weights', network, names });
+}
+
+let asked = 0;
+
+/** Has the trainer look into a file, and shows what it finds. Nothing is used before the person says so. */
+export function openFile(file: File, network: NetworkName = 'teacher'): void {
+  asked++;
+  const opening = { id: asked, file, network, opened: null, refusal: null };
+  movingStore.setState({ dialog: 'open', opening, refusal: null });
+  send({ type: 'open-weights', id: asked, file, network });
+}
+
+/** Closes the dialog; what was found in the file is forgotten. */
+export function closeFile(): void {
+  movingStore.setState({ dialog: null, opening: null });
+  send({ type: 'close-weights' });
+}
+
+/** Begins a run from the opened weights under these settings, and shows where it looks. */
+export function startFromWeights(config: RunConfig): void {
+  movingStore.setState({ dialog: null, opening: null });
+  // First: settings of another network than that of weights in use would be refused.
+  send({ type: 'start-from-weights', config });
+  setConfig(config);
+  flushSettings();
+  showTab('attention');
+}
+
+/** Goes on with the opened run. */
+export function goOnWithFile(): void {
+  movingStore.setState({ dialog: null, opening: null });
+  send({ type: 'go-on-with-file' });
+}
+
+/** New runs start from random weights again. */
+export function letWeightsGo(): void {
+  send({ type: 'let-weights-go' });
 }

@@ -1,6 +1,7 @@
 /** Sentences and lines of code about what comes in and goes out. */
 import type { RunConfig } from '../config/schema.ts';
-import type { WeightNames } from '../protocol/moving.ts';
+import type { OpenedFile, WeightNames } from '../protocol/moving.ts';
+import { countWords, plural } from './words.ts';
 
 /** Python that reads the weights of a run of this config. */
 export function weightsReader(names: WeightNames, { backbone, views }: RunConfig): string {
@@ -35,4 +36,26 @@ export function weightsReader(names: WeightNames, { backbone, views }: RunConfig
     default:
       return names satisfies never;
   }
+}
+
+/** Whose names are in a file. */
+export function dialectText({ dialect, run }: OpenedFile): string {
+  switch (dialect) {
+    case 'state':
+      return `A run that was saved here, at ${plural(run?.step ?? 0, 'step')}.`;
+    case 'official':
+      return 'Weights under the official names, which timm shares.';
+    case 'hugging-face':
+      return 'Weights under the names of Hugging Face’s ViTModel.';
+    default:
+      return dialect satisfies never;
+  }
+}
+
+/** The network that a file's weights are of: "ViT of 12 blocks, 384 wide, 6 heads, patches of 16 px". */
+export function networkText({ backbone, headsSaid, imageSize }: OpenedFile): string {
+  if (!backbone) return '';
+  const { depth, dim, heads, patchSize } = backbone;
+  const assumed = headsSaid ? '' : ' (assumed, 64 wide each; no tensor tells)';
+  return `A vision transformer of ${plural(depth, 'block')}, ${countWords(dim)} wide, with ${plural(heads, 'head')}${assumed} and patches of ${patchSize} px, its positions made for pictures of ${imageSize} px.`;
 }

@@ -16,6 +16,7 @@ import { Safety } from './keeping/safety.ts';
 import { Loading } from './loading.ts';
 import { summaryOfModel } from './model-summary.ts';
 import { Exporter } from './moving/exporter.ts';
+import { Importer } from './moving/importer.ts';
 import type { Observer } from './observer.ts';
 import { Onlookers } from './onlookers.ts';
 import { Questions } from './questions.ts';
@@ -37,6 +38,7 @@ export class Session {
   readonly exchange: RunExchange;
   readonly exporter: Exporter;
   readonly cluster: ClusterExporter;
+  readonly importer: Importer;
   readonly questions: Questions;
   readonly safety: Safety;
   private readonly device: Device;
@@ -95,6 +97,15 @@ export class Session {
     const trusted = () => (this.device.usable && this.standing.numbersHold ? this.run : null);
     this.exporter = new Exporter(emit, this.observer, this.runs, trusted);
     this.cluster = new ClusterExporter(emit, this.runs, trusted, () => this.catalogue);
+    this.importer = new Importer(emit, {
+      images: () => this.catalogue?.fingerprint ?? null,
+      begin: async (config) => {
+        this.config = config;
+        await this.reset();
+      },
+      beginUnbegun: () => this.configure(this.config),
+      adopt: (name, config, tree) => this.exchange.adopt(name, config, tree, async () => undefined),
+    });
     this.exchange = new RunExchange(emit, this.runs, {
       trusted,
       pause: () => this.pause(),
@@ -193,7 +204,8 @@ export class Session {
     // Said first: should the settings not fit the images, the curves of the run before are gone all the same.
     const { id = 1, parent = null } = this.runs.present ?? {};
     this.emit({ type: 'run-started', config, id, parent, step: from?.step ?? 0 });
-    this.run = new TrainingRun(config, catalogue, { from });
+    const start = from ? null : this.importer.startFor(config);
+    this.run = new TrainingRun(config, catalogue, { from, start });
     this.followers.follow(this.run, catalogue);
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.emit({ type: 'model', summary: summaryOfModel(this.run) });

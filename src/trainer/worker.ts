@@ -56,6 +56,16 @@ async function obey(command: Command): Promise<void> {
       return session.exporter.weights(command.network, command.names);
     case 'export-cluster':
       return session.cluster.export();
+    case 'open-weights':
+      return session.importer.open(command.id, command.file, command.network);
+    case 'close-weights':
+      return session.importer.close();
+    case 'start-from-weights':
+      return session.importer.startFrom(command.config);
+    case 'let-weights-go':
+      return session.importer.letGo();
+    case 'go-on-with-file':
+      return session.importer.goOn();
     case 'look':
       return session.questions.look(command.id, command.look);
     case 'open-photo':

@@ -1,6 +1,8 @@
 /** The whole window takes a drop that nothing on the page has taken, and says so while something is dragged over it. */
 import { useEffect, useState } from 'react';
 import { loadDropped } from '../state/gathering.ts';
+import { openFile } from '../state/moving-actions.ts';
+import { openableOf } from '../state/moving-drop.ts';
 
 export function DropCurtain() {
   const [over, setOver] = useState(false);
@@ -32,7 +34,9 @@ export function DropCurtain() {
       if (event.defaultPrevented || !dataTransfer || !carriesFiles(event)) return;
       event.preventDefault();
       // The browser empties the transfer once this handler returns, so gathering begins within it.
-      void loadDropped(dataTransfer.items);
+      const file = openableOf(dataTransfer.items);
+      if (file) openFile(file);
+      else void loadDropped(dataTransfer.items);
     };
     window.addEventListener('dragenter', enter);
     window.addEventListener('dragover', move);
@@ -50,7 +54,9 @@ export function DropCurtain() {
     <div className="curtain" aria-hidden="true">
       <div>
         <p>Drop to train on these images</p>
-        <p className="quiet">Folders, images, .zip, .tar, .tgz or .parquet; nothing is uploaded</p>
+        <p className="quiet">
+          Folders, images, .zip, .tar, .tgz or .parquet; or one .safetensors to open; nothing is uploaded
+        </p>
       </div>
     </div>
   );

@@ -6,6 +6,7 @@ import { dismissMovingRefusal } from '../state/moving.ts';
 import { reportHashProblem } from '../state/settings.ts';
 import { GoOn } from './keeping/GoOn.tsx';
 import { KeepingNotices } from './keeping/KeepingNotices.tsx';
+import { StartNotice } from './moving/StartNotice.tsx';
 import { useMoving, useSession, useSettings } from './use-stores.ts';
 
 export function Notices() {
@@ -26,6 +27,7 @@ export function Notices() {
         </div>
       )}
       <KeepingNotices />
+      <StartNotice />
       {refusal && (
         <div className="notice" role="alert">
           <IconAlertTriangle size={18} aria-hidden="true" />

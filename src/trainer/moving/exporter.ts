@@ -72,5 +72,5 @@ export function owned(piece: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = piece;
   return buffer instanceof ArrayBuffer
     ? new Uint8Array(buffer, byteOffset, byteLength)
-    : Uint8Array.from(piece);
+    : piece.slice();
 }

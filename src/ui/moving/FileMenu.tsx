@@ -5,6 +5,7 @@ import {
   IconCheck,
   IconFile,
   IconFileDescription,
+  IconFolderOpen,
   IconLink,
   IconPlayerTrackNext,
   IconStack2,
@@ -29,6 +30,14 @@ export function FileMenu() {
         </Button>
       </Menu.Target>
       <Menu.Dropdown mah="80vh" style={{ overflowY: 'auto' }}>
+        <Menu.Label>Bring in</Menu.Label>
+        <FileItem
+          name="Open weights or a run…"
+          note="Safetensors: official, timm, Hugging Face, or a run saved here"
+          icon={IconFolderOpen}
+          onClick={() => showDialog('open')}
+        />
+        <Menu.Divider />
         <Menu.Label>Take away</Menu.Label>
         <FileItem
           name="Save run"

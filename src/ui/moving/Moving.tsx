@@ -2,12 +2,18 @@
 import { showDialog } from '../../state/moving.ts';
 import { ClusterDialog } from '../cluster/ClusterDialog.tsx';
 import { useMoving } from '../use-stores.ts';
+import { OpenFile } from './OpenFile.tsx';
 import { SaveWeights } from './SaveWeights.tsx';
 
 const close = () => showDialog(null);
 
 export function MovingDialogs() {
   const dialog = useMoving((s) => s.dialog);
-  if (dialog === 'cluster') return <ClusterDialog onClose={close} />;
-  return dialog === 'save-weights' ? <SaveWeights onClose={close} /> : null;
+  return (
+    <>
+      {dialog === 'save-weights' && <SaveWeights onClose={close} />}
+      {dialog === 'open' && <OpenFile />}
+      {dialog === 'cluster' && <ClusterDialog onClose={close} />}
+    </>
+  );
 }

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../../src/config/schema.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
+import type { OpenedFile } from '../../../src/protocol/moving.ts';
 import { anatomyStore } from '../../../src/state/anatomy.ts';
 import { apply } from '../../../src/state/apply.ts';
 import { addCards, datasetStore, MOST_CARDS } from '../../../src/state/dataset.ts';
@@ -69,7 +70,30 @@ const mapResult = {
 };
 const progress = { stage: 'decoding' as const, done: 3, total: 9, perSecond: 2, secondsLeft: 3 };
 
-beforeEach(freshStores);
+const openedFile: OpenedFile = {
+  name: 'dino.safetensors',
+  dialect: 'official',
+  networks: ['teacher'],
+  network: 'teacher',
+  backbone: { patchSize: 16, dim: 384, depth: 12, heads: 6, mlpRatio: 4, qkvBias: true },
+  headsSaid: false,
+  imageSize: 224,
+  report: { matched: ['cls_token'], missing: [], unexpected: [], misshaped: [], damaged: [] },
+  whole: true,
+  run: null,
+};
+const opening = {
+  id: 1,
+  file: new File([], 'dino.safetensors'),
+  network: 'teacher',
+  opened: null,
+  refusal: null,
+} as const;
+
+beforeEach(() => {
+  freshStores();
+  movingStore.setState({ ...movingStore.getInitialState(), opening }, true);
+});
 
 describe('apply', () => {
   /** Every event once, with what must be true afterwards. */
@@ -129,6 +153,18 @@ describe('apply', () => {
     recovered: [
       { type: 'recovered', step: 3, lost: 5 },
       () => expect(keepingStore.getState().recovered).toEqual({ step: 3, lost: 5 }),
+    ],
+    'weights-opened': [
+      { type: 'weights-opened', id: 1, opened: openedFile },
+      () => expect(movingStore.getState().opening?.opened).toEqual(openedFile),
+    ],
+    'weights-refused': [
+      { type: 'weights-refused', id: 1, sentence: 'It is cut off.' },
+      () => expect(movingStore.getState().opening?.refusal).toBe('It is cut off.'),
+    ],
+    'start-weights': [
+      { type: 'start-weights', start: { name: 'dino.safetensors', network: 'teacher' } },
+      () => expect(movingStore.getState().start?.name).toBe('dino.safetensors'),
     ],
     runs: [
       { type: 'runs', runs: [runRecord(1)], bytes: 10, budget: 20, every: 30 },

@@ -2,7 +2,7 @@
 import { unzipSync } from 'fflate';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findBackbone, type HostTensor, toHub } from '../../../src/checkpoint/dialects.ts';
-import { readTree } from '../../../src/checkpoint/state.ts';
+import { type RunTree, readTree, writeTree } from '../../../src/checkpoint/state.ts';
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
 import type { RunConfig } from '../../../src/config/schema.ts';
@@ -49,6 +49,12 @@ async function given(): Promise<{ name: string; bytes: Uint8Array }> {
   const { name, file } = of('exported').at(-1) ?? {};
   if (!name || !file) throw new Error('No file was given');
   return { name, bytes: new Uint8Array(await file.arrayBuffer()) };
+}
+
+/** The present state of the run, tensor by tensor. */
+async function state(): Promise<RunTree> {
+  await session.exporter.run();
+  return readTree((await given()).bytes);
 }
 
 function floatsIn(bytes: Uint8Array): Map<string, HostTensor> {
@@ -144,5 +150,144 @@ describe('a run as files', () => {
     session.fail(broken);
     await session.exporter.run();
     expect(readTree((await given()).bytes).step).toBe(1);
+  });
+});
+
+describe('weights that come in', () => {
+  const backbones = ({ tensors }: RunTree, network: 'teacher' | 'student') =>
+    new Map(
+      [...tensors].flatMap(([name, { data }]) =>
+        name.startsWith(`${network}/backbone.`) ? [[name.slice(network.length), data]] : [],
+      ),
+    );
+
+  it('start new runs, heads fresh, until they are let go', async () => {
+    const fresh = await state();
+    for (let i = 0; i < 3; i++) await session.step();
+    const trained = await state();
+    await session.exporter.weights('teacher', 'hugging-face');
+    const folder = unzipSync((await given()).bytes);
+    const file = new File([folder['model.safetensors']?.slice() ?? ''], 'model.safetensors');
+    await session.importer.open(1, file, 'teacher');
+    const found = of('weights-opened').at(-1)?.opened;
+    expect(found).toMatchObject({ dialect: 'hugging-face', whole: true, run: null, imageSize: 16 });
+    expect(found?.backbone).toMatchObject({ dim: 12, depth: 2, heads: 3, patchSize: 4 });
+    expect(of('run-started')).toHaveLength(1);
+
+    await session.importer.startFrom(toy);
+    expect(of('start-weights').at(-1)?.start).toEqual({ name: 'model.safetensors', network: 'teacher' });
+    expect(of('run-started').at(-1)).toMatchObject({ id: 2, step: 0 });
+    const started = await state();
+    expect(started.step).toBe(0);
+    const wanted = backbones(trained, 'teacher');
+    expect(wanted).not.toEqual(backbones(trained, 'student'));
+    expect(backbones(started, 'student')).toEqual(wanted);
+    expect(backbones(started, 'teacher')).toEqual(wanted);
+    const head = 'student/head.mlp.0.weight';
+    expect(started.tensors.get(head)).toEqual(fresh.tensors.get(head));
+    expect(started.tensors.get('center')?.data.every((value) => value === 0)).toBe(true);
+
+    // Trains, and a reset comes back to the weights.
+    await session.step();
+    await session.reset();
+    expect(backbones(await state(), 'student')).toEqual(wanted);
+
+    // Another network is refused in a sentence, and a size of views is not.
+    const wider = applyOverrides(toy, { backbone: { ...toy.backbone, dim: 24 } });
+    expect(() => session.configure(wider)).toThrow(
+      /weights of model.safetensors, in which backbone.dim is 12/,
+    );
+    session.configure(applyOverrides(toy, { views: { ...toy.views, globalSize: 24 } }));
+    const resampled = await state();
+    expect(resampled.tensors.get('student/backbone.pos_embed')?.shape).toEqual([1, 37, 12]);
+    expect(resampled.tensors.get('student/backbone.cls_token')).toEqual(
+      trained.tensors.get('teacher/backbone.cls_token'),
+    );
+
+    session.configure(toy);
+    session.importer.letGo();
+    expect(of('start-weights').at(-1)?.start).toBeNull();
+    expect(await state()).toEqual(fresh);
+  });
+
+  it('may be either network of a saved run, which goes on where it was, bit for bit', async () => {
+    await session.train();
+    const end = await state();
+    await session.reset();
+    for (let i = 0; i < 5; i++) await session.step();
+    const half = await state();
+    await session.reset();
+    events = events.slice(-1);
+    await session.importer.open(
+      2,
+      new File([writeTree(half).slice()], 'brisk-otter-step5 (1).safetensors'),
+      'student',
+    );
+    const found = of('weights-opened').at(-1)?.opened;
+    expect(found).toMatchObject({ dialect: 'state', networks: ['teacher', 'student'], whole: true });
+    expect(found?.run).toMatchObject({ step: 5, config: toy, refusal: null });
+    expect(found?.report.matched).toHaveLength(half.tensors.size);
+
+    await session.importer.goOn();
+    expect(of('run-started').at(-1)).toMatchObject({ step: 5, parent: null, config: toy });
+    expect(of('runs').at(-1)?.runs.at(-1)?.name).toBe('brisk-otter');
+    expect(await state()).toEqual(half);
+    await session.train();
+    expect(await state()).toEqual(end);
+  });
+
+  it('of a saved run on other images may start a new one, and only that', async () => {
+    await session.step();
+    const saved = await state();
+    images.count = 20;
+    await session.loadSamples();
+    await session.importer.open(3, new File([writeTree(saved).slice()], 'run.safetensors'), 'student');
+    expect(of('weights-opened').at(-1)?.opened.run?.refusal).toMatch(/other images/);
+    await session.importer.goOn();
+    expect(of('moving-refused').at(-1)?.sentence).toMatch(/trained on other images/);
+    await session.importer.open(4, new File([writeTree(saved).slice()], 'run.safetensors'), 'student');
+    await session.importer.startFrom(toy);
+    expect(backbones(await state(), 'teacher')).toEqual(backbones(saved, 'student'));
+  });
+
+  it('that are damaged end in a sentence, and nothing is used', async () => {
+    await session.step();
+    const saved = await state();
+    const bytes = writeTree(saved);
+    const text = new TextDecoder('latin1').decode(bytes);
+    const changed = (from: string, to: string) =>
+      Uint8Array.from(text.replace(from, to), (letter) => letter.charCodeAt(0));
+    const cases: [Uint8Array, RegExp][] = [
+      [bytes.slice(0, -4), /tensors end at byte/],
+      [changed('state/1', 'state/9'), /"dino-playground-state\/9"; only/],
+      [changed('"step":"1"', '"step":"x"'), /metadata are damaged/],
+      [changed('{\\"views\\"', '{\\"vlews\\"'), /its settings are none of this version/],
+      [new Uint8Array(0), /0 bytes are too few/],
+      [new TextEncoder().encode('PK\u0003\u0004 this is another kind of file'), /a header of/],
+    ];
+    for (const [content, why] of cases) {
+      await session.importer.open(5, new File([content.slice()], 'bad.safetensors'), 'teacher');
+      expect(of('weights-refused').at(-1)?.sentence).toMatch(why);
+      expect(of('weights-refused').at(-1)?.sentence).toMatch(/^bad.safetensors: /);
+    }
+    expect(of('weights-refused')).toHaveLength(cases.length);
+    expect(of('weights-opened')).toHaveLength(0);
+    await session.importer.startFrom(toy);
+    await session.importer.goOn();
+    expect(of('moving-refused').map(({ sentence }) => sentence)).toEqual([
+      expect.stringMatching(/no weights/),
+      expect.stringMatching(/no run/),
+    ]);
+    // A name that lacks is in the report, and what lacks something is not used.
+    await session.importer.open(
+      6,
+      new File([changed('"center":{', '"centre":{').slice()], 'odd.safetensors'),
+      'teacher',
+    );
+    const odd = of('weights-opened').at(-1)?.opened;
+    expect(odd).toMatchObject({ whole: false, report: { missing: ['center'], unexpected: ['centre'] } });
+    await session.importer.startFrom(toy);
+    expect(of('moving-refused')).toHaveLength(3);
+    expect(await state()).toEqual(saved);
   });
 });

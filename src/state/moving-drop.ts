@@ -1,0 +1,22 @@
+/** Which of the files that are dropped on the page are no images, but weights, a run or settings. */
+
+const ENDINGS = /\.(safetensors|json|ya?ml)$/i;
+
+export const OPENABLE = '.safetensors,.json,.yaml,.yml';
+
+export type Openable = 'weights' | 'settings';
+
+/** What a file is taken for by its name; null for what can only be images. */
+export function openableAs(name: string): Openable | null {
+  const ending = ENDINGS.exec(name)?.[1]?.toLowerCase();
+  if (ending === undefined) return null;
+  return ending === 'safetensors' ? 'weights' : 'settings';
+}
+
+/** The one file of a drop that is to be opened; null where images were dropped, or several things. */
+export function openableOf(items: DataTransferItemList): File | null {
+  const [item, ...others] = Array.from(items).filter(({ kind }) => kind === 'file');
+  if (!item || others.length > 0 || item.webkitGetAsEntry()?.isDirectory) return null;
+  const file = item.getAsFile();
+  return file && openableAs(file.name) ? file : null;
+}
