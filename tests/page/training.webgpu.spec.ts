@@ -1,7 +1,7 @@
 /** A run on WebGPU, on Chromium's software adapter: what is shown, what is computed, and a GPU that goes away. */
 import type { Page } from '@playwright/test';
 import { control, expect, openPage, statusLine, test } from './chromium.ts';
-import { savedMetrics } from './support/run.ts';
+import { pausedStep, savedMetrics, stepShown } from './support/run.ts';
 import { TOY_READY, toy } from './support/toy.ts';
 
 /** A software adapter takes seconds where a GPU takes milliseconds. */
@@ -69,39 +69,50 @@ test('names the GPU, says that it is being prepared, and computes what WASM comp
   expect(new Set(onGpu).size).toBe(4);
 });
 
-test('says that the GPU was lost in the middle of a run, and begins anew with Reset or other images', async ({
+test('goes on by itself after the GPU was lost once; the second time it says where the run is saved, and Reset begins anew', async ({
   page,
   browser,
   complaints,
 }) => {
   const alert = page.getByRole('alert');
+  const note = page.getByRole('note', { name: 'Lost GPU' });
   const whole = await browser.newBrowserCDPSession();
   const loseGpu = async () => {
     // The session of the browser may end with the process that it ends.
     await whole.send('Browser.crashGpuProcess').catch(() => undefined);
-    await expect(alert).toContainText('The browser lost the GPU', PATIENCE);
-    await expect(alert).toContainText('Press Reset to begin again on a new device');
-    await expect(statusLine(page)).toContainText('Stopped: ');
-    await expect(control(page, 'Train')).toBeDisabled();
-    // The browser's own words on its dead GPU process.
-    complaints.length = 0;
   };
-  const stepAgain = async () => {
-    await expect(alert).toHaveCount(0, PATIENCE);
-    await expect(statusLine(page)).toContainText(READY, PATIENCE);
-    await expect(page.getByRole('button', { name: /^Backend: WebGPU/ })).toBeVisible();
-    await control(page, 'Step').click();
-    await expect(statusLine(page)).toContainText('Paused at step 1 of', PATIENCE);
+  const trainBeyond = async (step: number) => {
+    await control(page, 'Train').click();
+    await expect.poll(() => stepShown(page), PATIENCE).toBeGreaterThan(step);
   };
 
   await openTiny(page, 'webgpu', 100_000);
-  await control(page, 'Train').click();
-  await expect(statusLine(page)).toContainText(/Training: step [1-9]/, PATIENCE);
+  await trainBeyond(0);
+  await control(page, 'Pause').click();
+  const paused = await pausedStep(page);
+  await expect(page.getByTestId('saved')).toContainText('saved', PATIENCE);
+  await trainBeyond(paused + 1);
   await loseGpu();
-  await control(page, 'Reset').click();
-  await stepAgain();
+  await expect(note).toContainText(`The run went on from step ${paused}, its last good state`, PATIENCE);
+  await expect(alert).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /^Backend: WebGPU/ })).toBeVisible();
+  await expect.poll(() => stepShown(page), PATIENCE).toBeGreaterThan(paused + 2);
+  await control(page, 'Pause').click();
+  const again = await pausedStep(page);
+  // The figures of the last steps come once the GPU has done them.
+  const rows = async () => (await savedMetrics(page)).steps.map(({ step }) => step);
+  await expect.poll(rows, PATIENCE).toEqual(Array.from({ length: again }, (_, i) => i + 1));
 
   await loseGpu();
-  await page.getByRole('button', { name: /^Tinted samples/ }).click();
-  await stepAgain();
+  await expect(alert).toContainText('The browser lost the GPU a second time', PATIENCE);
+  await expect(alert).toContainText(`The run is saved at step ${again}: restart the browser`);
+  await expect(statusLine(page)).toContainText('Stopped: ');
+  await expect(control(page, 'Train')).toBeDisabled();
+  await control(page, 'Reset').click();
+  await expect(alert).toHaveCount(0, PATIENCE);
+  await expect(statusLine(page)).toContainText(READY, PATIENCE);
+  await control(page, 'Step').click();
+  await expect(statusLine(page)).toContainText('Paused at step 1 of', PATIENCE);
+  // The browser's own words on its dead GPU processes.
+  complaints.length = 0;
 });
