@@ -20,6 +20,8 @@ export const USAGE = `npm run headless -- [options]
   --steps N         stop after so many steps; the preset's schedules keep their length,
                     or stretch to N (for a plan of N steps: --set training.steps=N)
   --seed S          seed of every random choice
+  --pretrained FILE weights that both backbones start from: .safetensors under official,
+                    timm or Hugging Face names, or a run saved here (its teacher)
   --eval LIST       studies of the trained network, with commas between them:
                     knn, linear, finetune, report, clusters, duplicates, features, embedding
   --backend NAME    wasm or webgpu (default: what the page chooses)
@@ -34,6 +36,8 @@ export class CommandLineError extends Error {
 
 export interface HeadlessOptions {
   data: { kind: 'made'; source: 'samples' | 'tinted' } | { kind: 'folder' | 'zip'; path: string };
+  /** A file of weights to start from. */
+  pretrained: string | null;
   config: RunConfig;
   /** Search and hash of the page's address, e.g. "?backend=wasm#preset=nano". */
   address: string;
@@ -63,6 +67,7 @@ export function readOptions(argv: string[]): HeadlessOptions | null {
   const search = backend === null ? '' : `?backend=${backend}`;
   return {
     data,
+    pretrained: pretrainedOf(values.pretrained),
     config: opened,
     address: `${search}#${encodeConfig(opened)}`,
     backend,
@@ -82,6 +87,7 @@ function parse(argv: string[]) {
         set: { type: 'string', multiple: true, default: [] },
         steps: { type: 'string' },
         seed: { type: 'string' },
+        pretrained: { type: 'string' },
         eval: { type: 'string', default: '' },
         backend: { type: 'string' },
         software: { type: 'boolean', default: false },
@@ -100,6 +106,16 @@ function dataOf(name: string): HeadlessOptions['data'] {
   if (statSync(name).isDirectory()) return { kind: 'folder', path: name };
   if (name.toLowerCase().endsWith('.zip')) return { kind: 'zip', path: name };
   throw new CommandLineError(`--data ${name}: give a folder, a .zip, samples or tinted.`);
+}
+
+function pretrainedOf(path: string | undefined): string | null {
+  if (path === undefined) return null;
+  if (!existsSync(path)) throw new CommandLineError(`--pretrained ${path}: no such file.`);
+  if (!path.toLowerCase().endsWith('.safetensors'))
+    throw new CommandLineError(
+      `--pretrained ${path}: give a .safetensors; docs/weights.md tells how to convert a .pth.`,
+    );
+  return path;
 }
 
 function studiesOf(list: string): Evaluation[] {

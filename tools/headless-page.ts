@@ -16,6 +16,8 @@ const LONGEST_SILENCE = 15 * 60_000; // ms
 /** Looks that a page may stay with its old images, doing nothing, after it was given new ones. */
 const LOOKS_FOR_IMAGES = 60;
 const DOWNLOAD_TIMEOUT = 120_000; // ms
+/** A page that computes in this thread answers late. */
+const PATIENT = { timeout: 120_000 }; // ms
 
 export interface Watched {
   page: Page;
@@ -89,6 +91,22 @@ export async function loadData(watched: Watched, data: HeadlessOptions['data']):
       throw new RunFailure(`The page took none of the images of ${data.path}.`);
     return false;
   });
+}
+
+/** Has new runs start from the weights in the file. Throws RunFailure where the page refuses them. */
+export async function startFrom(watched: Watched, file: string): Promise<void> {
+  const { page } = watched;
+  await page.getByRole('button', { name: 'File', exact: true }).click(PATIENT);
+  await page.getByRole('menuitem', { name: 'Open weights or a run…', exact: true }).click(PATIENT);
+  const dialog = page.getByRole('dialog');
+  await dialog.locator('input[type=file]').setInputFiles(resolve(file));
+  const use = dialog.getByRole('button', { name: 'Start a new run from it', exact: true });
+  // The page says why it does not take a file as an alert, on which this ends.
+  await waitForStatus(watched, () => use.isVisible());
+  if (await use.isDisabled()) throw new RunFailure(`The settings do not go with the patches of ${file}.`);
+  await use.click(PATIENT);
+  await page.getByRole('note', { name: 'Weights to start from' }).waitFor(PATIENT);
+  await waitForStatus(watched, ready);
 }
 
 /** Presses Train and waits for the end of the run. */

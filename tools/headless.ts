@@ -12,7 +12,16 @@ import {
 } from './chromium.ts';
 import { evaluate } from './headless-evaluation.ts';
 import { CommandLineError, type HeadlessOptions, readOptions, USAGE } from './headless-options.ts';
-import { loadData, measure, photograph, RunFailure, save, trainToTheEnd, watch } from './headless-page.ts';
+import {
+  loadData,
+  measure,
+  photograph,
+  RunFailure,
+  save,
+  startFrom,
+  trainToTheEnd,
+  watch,
+} from './headless-page.ts';
 import { lastScored, RecordError, readRecord, stepLines, summaryOf } from './headless-record.ts';
 
 function flagsFor({ backend, software }: HeadlessOptions): string[] {
@@ -27,15 +36,17 @@ async function run(options: HeadlessOptions, browser: Browser, { url }: Served):
   const watched = watch(page);
   await page.goto(url + options.address);
   await loadData(watched, options.data);
+  if (options.pretrained !== null) await startFrom(watched, options.pretrained);
   await trainToTheEnd(watched);
   const saved = async () => readRecord((await save(page, 'Save metrics')).toString('utf8'));
   const last = lastScored(await saved());
   if (last.labelled && last.scored !== last.step) await measure(watched, last.step);
   await photograph(page, join(out, 'attention.png'), join(out, 'page.png'));
   writeFileSync(join(out, 'checkpoint.safetensors'), await save(page, 'Save checkpoint'));
+  writeFileSync(join(out, 'run.safetensors'), await save(page, 'Save run'));
   if (options.studies.length > 0) await evaluate(watched, options.studies, out);
   const record = await saved();
-  const summary = summaryOf(record);
+  const summary = { ...summaryOf(record), pretrained: options.pretrained };
   writeFileSync(join(out, 'metrics.jsonl'), stepLines(record));
   writeFileSync(join(out, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   if (options.backend !== null && summary.backend !== options.backend)

@@ -11,7 +11,7 @@ export function StartNotice() {
     <div className="notice" role="note" aria-label="Weights to start from">
       <IconWeight size={18} aria-hidden="true" />
       <div>
-        New runs start from <strong>{start.name}</strong> ({start.network}).
+        New runs start from <b>{start.name}</b> ({start.network}).
       </div>
       <Button size="compact-xs" variant="default" onClick={letWeightsGo}>
         Let the weights go

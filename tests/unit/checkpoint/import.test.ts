@@ -112,6 +112,29 @@ describe('the published networks', () => {
   });
 });
 
+describe('a file that Python wrote', () => {
+  it('has the same numbers here, whatever type they have', async () => {
+    const file = await openSafetensors(new Blob([readFileSync('tests/fixtures/python-weights.safetensors')]));
+    expect(file.tensors.get('teacher.backbone.blocks.0.mlp.fc1.weight')?.dtype).toBe('F16');
+    expect(file.tensors.get('teacher.backbone.blocks.0.mlp.fc2.weight')?.dtype).toBe('BF16');
+    expect(file.tensors.get('teacher.backbone.norm.bias')?.dtype).toBe('F64');
+    for (const [network, sign] of [
+      ['teacher', 1],
+      ['student', -1],
+    ] as const) {
+      const { report, tensors, shape, imageSize } = await weightsIn(file, network, rest);
+      expect(isWhole(report)).toBe(true);
+      expect(report.matched).toHaveLength(18);
+      expect(report.unexpected).toHaveLength(19);
+      expect({ ...shape, imageSize }).toEqual({
+        ...{ patchSize: 4, dim: 64, depth: 1, heads: 1, mlpRatio: 1, qkvBias: true, imageSize: 8 },
+      });
+      for (const { data } of tensors.values())
+        expect(data.every((value, i) => value === (sign * (i % 256)) / 256)).toBe(true);
+    }
+  });
+});
+
 describe('a network whose numbers PyTorch knows', () => {
   const backbone = new Map(
     [...readSafetensors(readFileSync('tests/fixtures/attention_studio.safetensors')).tensors].flatMap(

@@ -61,6 +61,8 @@ describe('readOptions', () => {
     [['--data', 'package.json'], /give a folder, a \.zip/],
     [['--preset', 'huge'], /no preset huge; there are samples, nano/],
     [['--set', 'head.prototypes'], /give KEY=VALUE/],
+    [['--pretrained', 'no/such.safetensors'], /no\/such\.safetensors: no such file/],
+    [['--pretrained', 'package.json'], /give a \.safetensors; docs\/weights\.md/],
     [['--set', 'head.prototypes=some'], /head\.prototypes cannot be “some”/],
     [['--set', 'head.rows=3'], /no setting “head\.rows”/],
     [['--steps', '0'], /training\.stopAfter cannot be “0”/],
