@@ -22,7 +22,7 @@ async function trainBeyond(page: Page, step: number): Promise<number> {
 const list = (page: Page) => page.getByRole('list', { name: 'Runs' });
 const cards = (page: Page) => list(page).locator('> li');
 const lines = (page: Page, chart: RegExp) =>
-  page.getByRole('figure', { name: chart }).locator('.recharts-line-curve');
+  page.getByRole('figure', { name: chart }).locator('figcaption > span');
 
 test('forks a run with one change, compares both, and goes on with the parent from its step', async ({
   page,

@@ -1,43 +1,14 @@
 /** Lines over steps with labelled levels: the one chart that all curve panels use. Nothing in it moves by itself. */
-import type { ReactNode } from 'react';
-import {
-  Area,
-  CartesianGrid,
-  ComposedChart,
-  Line,
-  ReferenceLine,
-  ResponsiveContainer,
-  Tooltip,
-  XAxis,
-  YAxis,
-} from 'recharts';
+import 'uplot/dist/uPlot.min.css';
+import { useComputedColorScheme } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
+import { type ReactNode, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react';
+import UPlot from 'uplot';
 import classes from './charts.module.css';
-import { formatCount, formatStep } from './format.ts';
+import { type Band, type Curve, type Level, lastOf, valueIn } from './curves.ts';
+import { formatCount } from './format.ts';
+import { columnsOf, plotOptions, ROOM } from './plot.ts';
 import type { Axis } from './scale.ts';
-
-export interface Curve {
-  key: string;
-  name: string;
-  color: string;
-  width?: number;
-  opacity?: number;
-  /** SVG dash pattern. */
-  dash?: string;
-  /** A dot at every point. */
-  dots?: boolean;
-  /** Drawn on over rows that have no value of it. */
-  joined?: boolean;
-}
-
-export interface Level {
-  value: number;
-  label: string;
-  color: string;
-  /** Where along the line the label stands. */
-  at: 'left' | 'middle' | 'right';
-  /** Above or below the line. */
-  side: 'above' | 'below';
-}
 
 interface Props {
   /** Rising in `step`; at most some hundred. */
@@ -46,8 +17,8 @@ interface Props {
   xName?: string;
   curves: readonly Curve[];
   levels?: readonly Level[];
-  /** Key of a [low, high] pair drawn as a band. */
-  band?: { key: string; name: string; color: string };
+  /** Of a [low, high] pair in each row. */
+  band?: Band;
   x: Axis;
   y: Axis;
   height: number;
@@ -58,26 +29,8 @@ interface Props {
   empty: ReactNode;
 }
 
-const POSITIONS = {
-  left: { above: 'insideBottomLeft', below: 'insideTopLeft' },
-  middle: { above: 'insideBottom', below: 'insideTop' },
-  right: { above: 'insideBottomRight', below: 'insideTopRight' },
-} as const;
-
 export function CurveChart(props: Props) {
-  const {
-    rows,
-    xName = 'Step',
-    curves,
-    levels = [],
-    band,
-    x,
-    y,
-    height,
-    formatY,
-    description,
-    empty,
-  } = props;
+  const { rows, curves, levels = [], xName = 'Step', y, height, formatY, description, empty } = props;
   if (rows.length === 0)
     return (
       <div className={classes.chart}>
@@ -86,133 +39,132 @@ export function CurveChart(props: Props) {
         </div>
       </div>
     );
-  const tick = { fontSize: 11, fill: 'var(--chart-quiet)' };
   return (
     <figure className={classes.chart} aria-label={description}>
-      <ResponsiveContainer width="100%" height={height}>
-        <ComposedChart data={[...rows]} margin={{ top: 8, right: 10, bottom: 0, left: 0 }} desc={description}>
-          <CartesianGrid stroke="var(--chart-grid)" vertical={false} />
-          <XAxis
-            dataKey="step"
-            type="number"
-            domain={x.domain}
-            ticks={x.ticks}
-            tickFormatter={formatStep}
-            tick={tick}
-            tickLine={false}
-            axisLine={{ stroke: 'var(--chart-grid)' }}
-            height={20}
-            allowDataOverflow
-          />
-          <YAxis
-            domain={y.domain}
-            ticks={y.ticks}
-            tickFormatter={formatY}
-            tick={tick}
-            tickLine={false}
-            axisLine={false}
-            width={46}
-            interval={0}
-          />
-          <Tooltip
-            isAnimationActive={false}
-            cursor={{ stroke: 'var(--chart-quiet)', strokeDasharray: '2 3' }}
-            content={({ active, payload, label }) =>
-              active && payload.length > 0 ? (
-                <Tip
-                  at={`${xName} ${formatCount(Number(label))}`}
-                  values={tipValues(payload, curves, formatY)}
-                />
-              ) : null
-            }
-          />
-          {band && (
-            <Area
-              dataKey={band.key}
-              name={band.name}
-              stroke="none"
-              fill={band.color}
-              fillOpacity={0.18}
-              isAnimationActive={false}
-              activeDot={false}
-            />
-          )}
-          {levels.map((level) => (
-            <ReferenceLine
-              key={level.label}
-              y={level.value}
-              stroke={level.color}
-              strokeDasharray="5 4"
-              strokeWidth={1.25}
-              label={{
-                value: level.label,
-                position: POSITIONS[level.at][level.side],
-                fill: level.color,
-                fontSize: 11.5,
-                offset: 4,
-              }}
-            />
-          ))}
-          {curves.map((curve) => (
-            <Line
-              key={curve.key}
-              dataKey={curve.key}
-              name={curve.name}
-              type="linear"
-              stroke={curve.color}
-              strokeWidth={curve.width ?? 1.75}
-              strokeOpacity={curve.opacity ?? 1}
-              {...(curve.dash === undefined ? {} : { strokeDasharray: curve.dash })}
-              dot={
-                curve.dots === true && rows.length < 60
-                  ? { r: 2.5, fill: curve.color, strokeWidth: 0 }
-                  : false
-              }
-              activeDot={{ r: 3.5, strokeWidth: 0 }}
-              connectNulls={curve.joined ?? false}
-              isAnimationActive={false}
-            />
-          ))}
-        </ComposedChart>
-      </ResponsiveContainer>
+      <Plot {...props} />
+      {levels.map((level) => (
+        <LevelLine key={level.label} level={level} y={y} height={height} />
+      ))}
+      <figcaption className={classes.unseen}>
+        {curves.map(({ key, name }) => (
+          <span key={key}>{lineText(name, lastOf(rows, key), xName, formatY)}</span>
+        ))}
+      </figcaption>
     </figure>
   );
 }
 
-interface TipValue {
-  name: string;
-  text: string;
-  color: string;
-  dash: boolean;
+function lineText(
+  name: string,
+  last: ReturnType<typeof lastOf>,
+  xName: string,
+  formatY: Props['formatY'],
+): string {
+  if (last === null) return `${name}: nothing yet. `;
+  return `${name}: ${formatY(last.value)} at ${xName.toLowerCase()} ${formatCount(last.step)}. `;
 }
 
-function tipValues(
-  payload: readonly { dataKey?: unknown; value?: unknown }[],
-  curves: readonly Curve[],
-  formatY: (value: number) => string,
-): TipValue[] {
-  return curves.flatMap(({ key, name, color, dash }) => {
-    const value = payload.find((entry) => entry.dataKey === key)?.value;
-    return typeof value === 'number' ? [{ name, text: formatY(value), color, dash: dash !== undefined }] : [];
+interface Point {
+  index: number;
+  left: number;
+  top: number;
+}
+
+function Plot({ rows, xName = 'Step', curves, band, x, y, height, formatY }: Props) {
+  const { ref: sized, width } = useElementSize<HTMLDivElement>();
+  const host = useRef<HTMLDivElement>(null);
+  const scheme = useComputedColorScheme();
+  const plot = useRef<UPlot | null>(null);
+  const [point, setPoint] = useState<Point | null>(null);
+  // Panels make their curves anew at each drawing; uPlot is made anew only where they look otherwise.
+  const look = JSON.stringify([curves, band, scheme]);
+  const columns = useMemo(() => columnsOf(rows, curves, band ?? null), [rows, curves, band]);
+  const axes = useRef({ x, y, formatY });
+
+  const make = useEffectEvent((element: HTMLElement) => {
+    const options = plotOptions(element, {
+      curves,
+      band: band ?? null,
+      width,
+      height,
+      axes: () => axes.current,
+      onPoint: (index, left, top) => setPoint(index === null ? null : { index, left, top }),
+    });
+    return new UPlot(options, columns, element);
   });
+  const wide = width > 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `look` stands for all that `make` puts into the options.
+  useLayoutEffect(() => {
+    if (!wide || !host.current) return;
+    const made = make(host.current);
+    plot.current = made;
+    return () => {
+      plot.current = null;
+      made.destroy();
+    };
+  }, [wide, look]);
+  useLayoutEffect(() => {
+    axes.current = { x, y, formatY };
+    plot.current?.setData(columns);
+  }, [columns, x, y, formatY]);
+  useEffect(() => plot.current?.setSize({ width, height }), [width, height]);
+
+  const row = point && rows[point.index];
+  return (
+    <div ref={sized} style={{ height }} aria-hidden>
+      <div ref={host} />
+      {row && (
+        <div
+          className={classes.tip}
+          data-above={point.top > (height - ROOM.top - ROOM.bottom) / 2 || undefined}
+          style={{
+            top: ROOM.top + point.top,
+            ...(point.left > (width - ROOM.left) / 2 ? { left: ROOM.left } : { right: 0 }),
+          }}
+        >
+          <div>
+            {xName} {formatCount(valueIn(row, 'step') ?? 0)}
+          </div>
+          {curves.map((curve) => (
+            <TipRow key={curve.key} curve={curve} value={valueIn(row, curve.key)} formatY={formatY} />
+          ))}
+        </div>
+      )}
+    </div>
+  );
 }
 
-function Tip({ at, values }: { at: string; values: readonly TipValue[] }) {
+interface TipRowProps {
+  curve: Curve;
+  value: number | null;
+  formatY: Props['formatY'];
+}
+
+function TipRow({ curve: { name, color, dash }, value, formatY }: TipRowProps) {
+  if (value === null) return null;
   return (
-    <div className={classes.tip}>
-      <div>{at}</div>
-      {values.map(({ name, text, color, dash }) => (
-        <div key={name} className={classes.tipRow}>
-          <span>
-            <span
-              className={classes.swatch}
-              style={{ borderTop: `2px ${dash ? 'dashed' : 'solid'} ${color}` }}
-            />
-            {name}
-          </span>
-          <b>{text}</b>
-        </div>
-      ))}
+    <div className={classes.tipRow}>
+      <span>
+        <span className={classes.swatch} style={{ borderTop: `2px ${dash ? 'dashed' : 'solid'} ${color}` }} />
+        {name}
+      </span>
+      <b>{formatY(value)}</b>
+    </div>
+  );
+}
+
+function LevelLine({ level, y, height }: { level: Level; y: Axis; height: number }) {
+  const [low, high] = y.domain;
+  if (level.value < low || level.value > high) return null;
+  const top = ROOM.top + ((high - level.value) / (high - low)) * (height - ROOM.top - ROOM.bottom);
+  return (
+    <div
+      className={classes.level}
+      data-at={level.at}
+      data-side={level.side}
+      style={{ top, left: ROOM.left, right: ROOM.right, color: level.color }}
+    >
+      <span>{level.label}</span>
     </div>
   );
 }

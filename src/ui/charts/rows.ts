@@ -2,8 +2,8 @@
 import { decimate, smooth } from '../../core/decimate.ts';
 
 /**
- * Points of a line at most, in a chart and in a small one. A chart is some 300 pixels wide and recharts' time goes with
- * the number of points, so more would cost and not show.
+ * Points of a line at most, in a chart and in a small one. A chart is some 300 pixels wide, so more would cost and not
+ * show.
  */
 export const MOST_POINTS = 320;
 export const MOST_POINTS_SMALL = 140;

@@ -1,7 +1,6 @@
 /** Slows a store's changes down to what eyes and a busy computer can follow. */
 import { useCallback, useSyncExternalStore } from 'react';
 import type { StoreApi } from 'zustand/vanilla';
-import { cancelRedraw, requestRedraw } from './redraws.ts';
 
 /** Milliseconds between two redraws of a chart: five a second. */
 export const CHART_INTERVAL = 200;
@@ -39,7 +38,7 @@ export function throttle(callback: () => void, interval: number): Throttled {
   };
 }
 
-/** A part of a store, followed at most once every `interval` ms, in turn with others; not at all while that is null. */
+/** A part of a store, followed at most once every `interval` ms; not at all while that is null. */
 export function useThrottled<State, Part>(
   store: Pick<StoreApi<State>, 'getState' | 'subscribe'>,
   select: (state: State) => Part,
@@ -48,12 +47,11 @@ export function useThrottled<State, Part>(
   const subscribe = useCallback(
     (notify: () => void) => {
       if (interval === null) return () => undefined;
-      const slow = throttle(() => requestRedraw(notify), interval);
+      const slow = throttle(notify, interval);
       const stop = store.subscribe(slow.call);
       return () => {
         stop();
         slow.cancel();
-        cancelRedraw(notify);
       };
     },
     [store, interval],

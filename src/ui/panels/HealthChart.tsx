@@ -2,7 +2,8 @@
 import { useInViewport } from '@mantine/hooks';
 import { useMemo } from 'react';
 import { type SeriesState, seriesStore } from '../../state/series.ts';
-import { CurveChart, type Level } from '../charts/CurveChart.tsx';
+import { CurveChart } from '../charts/CurveChart.tsx';
+import type { Level } from '../charts/curves.ts';
 import { formatValue } from '../charts/format.ts';
 import { GOOD_LEVEL, INK, WARN_LEVEL } from '../charts/palette.ts';
 import { MOST_POINTS_SMALL, smoothedRows } from '../charts/rows.ts';
