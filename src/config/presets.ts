@@ -53,6 +53,12 @@ export const PRESETS = {
       'A tiny ViT on 32 px views: runs on any laptop, and is right for small pictures such as CIFAR-10.',
     overrides: nano,
   },
+  'nano-resnet': {
+    label: 'Nano ResNet',
+    sentence:
+      'A narrow ResNet-18 on 32 px views, to set beside Nano: convolutions instead of attention, activation maps of 4 × 4 places.',
+    overrides: { ...nano, backbone: { architecture: 'resnet18', width: 16, stem: 'small', dropPath: 0 } },
+  },
   small: {
     label: 'Small',
     sentence:
@@ -142,10 +148,11 @@ export const PRESETS = {
     warning: 'Made for a cluster: a batch of 1,024 with twelve views does not fit into one GPU here.',
   },
   'lightly-resnet18': {
-    label: 'Lightly: ten epochs',
+    label: 'Lightly: ResNet-18',
     sentence:
-      'A short recipe with Adam and the teacher updated before each step; its ResNet-18 is replaced by a ViT-S/16, as only ViTs are built here.',
+      'A ResNet-18 for ten epochs, with Adam and the teacher updated before each step. BatchNorm sees the views of one size together, where lightly has it see each view by itself.',
     overrides: {
+      backbone: { architecture: 'resnet18', dropPath: 0 },
       views: { localCount: 6 },
       augment: { brightness: 0.4, contrast: 0.4, saturation: 0.2, hue: 0.1 },
       head: { hidden: 512, bottleneck: 64, prototypes: 2048 },

@@ -1,9 +1,10 @@
 /** The arithmetic of one step by formula: what the hardware would have to do if nothing were wasted. */
 import type { RunConfig } from './schema.ts';
+import { featureWidth, resNetWork } from './work-resnet.ts';
 
 /** Multiply-adds count as two operations. */
 export interface StepWork {
-  /** Tokens that the student sees in a step. */
+  /** Tokens that the student sees in a step; places of a ResNet's last stage. */
   tokens: number;
   gflop: number;
 }
@@ -27,21 +28,28 @@ export function blockWork({ backbone, views: { globalSize } }: RunConfig, views:
  * the forward) on all.
  */
 export function stepWork({ backbone, head, views, training }: RunConfig): StepWork {
-  const { dim, patchSize } = backbone;
+  const dim = featureWidth(backbone);
   const bottleneck = head.bottleneck ?? head.hidden;
   const headWork =
     2 * (dim * head.hidden + head.hidden ** 2 + head.hidden * bottleneck + bottleneck * head.prototypes);
-  const globalTokens = tokensOf(views.globalSize, patchSize);
-  const localTokens = tokensOf(views.localSize, patchSize);
-  const global = viewWork(backbone, globalTokens);
-  const local = viewWork(backbone, localTokens);
+  const [global, local] = [viewOf(backbone, views.globalSize), viewOf(backbone, views.localSize)];
   const { localCount } = views;
-  const teacher = 2 * (global + headWork);
-  const student = 3 * (2 * global + localCount * local + (2 + localCount) * headWork);
+  const teacher = 2 * (global.flop + headWork);
+  const student = 3 * (2 * global.flop + localCount * local.flop + (2 + localCount) * headWork);
   return {
-    tokens: training.batchSize * (2 * globalTokens + localCount * localTokens),
+    tokens: training.batchSize * (2 * global.tokens + localCount * local.tokens),
     gflop: (training.batchSize * (teacher + student)) / 1e9,
   };
+}
+
+/** One view of the side `size`. */
+function viewOf(backbone: RunConfig['backbone'], size: number): { tokens: number; flop: number } {
+  if (backbone.architecture !== 'vit') {
+    const { flop, places } = resNetWork(backbone, size);
+    return { tokens: places, flop };
+  }
+  const tokens = tokensOf(size, backbone.patchSize);
+  return { tokens, flop: viewWork(backbone, tokens) };
 }
 
 /** Bytes that a run needs at the least, in float32. */
@@ -61,11 +69,19 @@ const KEPT_BY = { adamw: 2, adam: 2, sgd: 1 } satisfies Record<RunConfig['optimi
  * between its halves (8·D in all), and the MLP's hidden layer before and after GELU.
  */
 export function runMemory(config: RunConfig, parameters: number): RunMemory {
-  const { backbone, optimizer } = config;
+  const { backbone, optimizer, training, views } = config;
   const { dim, depth, mlpRatio, patchSize } = backbone;
   const { tokens } = stepWork(config);
+  const ofResNet = () =>
+    training.batchSize *
+    (2 * resNetWork(backbone, views.globalSize).kept +
+      views.localCount * resNetWork(backbone, views.localSize).kept);
   return {
     state: FLOAT * parameters * (3 + KEPT_BY[optimizer.kind]),
-    activations: FLOAT * tokens * (depth * (8 + 2 * mlpRatio) * dim + 3 * patchSize ** 2),
+    activations:
+      FLOAT *
+      (backbone.architecture === 'vit'
+        ? tokens * (depth * (8 + 2 * mlpRatio) * dim + 3 * patchSize ** 2)
+        : ofResNet()),
   };
 }

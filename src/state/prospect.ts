@@ -2,6 +2,7 @@
 import { PRESETS, type PresetName, presetConfig } from '../config/presets.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { stepWork } from '../config/work.ts';
+import { featureWidth } from '../config/work-resnet.ts';
 import type { MachineSpeed } from '../protocol/values.ts';
 import { durationWords } from './words.ts';
 
@@ -12,7 +13,7 @@ const LONGEST_STEP = 1;
 
 /** Seconds of one step: its arithmetic at the rate of the measured width that is nearest. */
 export function secondsAStep({ rates }: MachineSpeed, config: RunConfig): number {
-  const away = (dim: number) => Math.abs(Math.log(dim / config.backbone.dim));
+  const away = (dim: number) => Math.abs(Math.log(dim / featureWidth(config.backbone)));
   const nearest = rates.reduce((best, rate) => (away(rate.dim) < away(best.dim) ? rate : best));
   return stepWork(config).gflop / nearest.gflops;
 }

@@ -1,4 +1,5 @@
 /** Back and forth through the snapshots of the run, and how much of the attention lay on the object at each of them. */
+
 import { Button, Slider } from '@mantine/core';
 import { useMemo } from 'react';
 import type { AttentionSnapshot } from '../../protocol/values.ts';
@@ -8,6 +9,7 @@ import { CurveChart } from '../charts/CurveChart.tsx';
 import { formatCount } from '../charts/format.ts';
 import { MOST_POINTS } from '../charts/rows.ts';
 import { niceAxis, stepAxis } from '../charts/scale.ts';
+import { headName } from '../panels/attention-maps.ts';
 import panel from '../panels/panels.module.css';
 import { useView } from '../use-stores.ts';
 import classes from './closer.module.css';
@@ -66,7 +68,7 @@ export function Overlaps() {
   const heads = newest.overlap[network];
   const curves = heads.map((_, i) => ({
     key: `head${i}`,
-    name: `Head ${i + 1}`,
+    name: headName(newest, i),
     color: COLORS[i % COLORS.length] ?? 'var(--ink)',
     width: 2,
     dash: DASHES[Math.floor(i / COLORS.length) % DASHES.length] ?? '',
@@ -98,7 +100,7 @@ export function Overlaps() {
         y={niceAxis(0, most, 4)}
         height={150}
         formatY={(value) => `${Number(value.toFixed(2))}×`}
-        description={`Attention on the object over steps, ${network}: now ${heads.map((x, i) => `head ${i + 1} ${x.toFixed(2)}`).join(', ')} times its share of the area.`}
+        description={`Attention on the object over steps, ${network}: now ${heads.map((x, i) => `${headName(newest, i).toLowerCase()} ${x.toFixed(2)}`).join(', ')} times its share of the area.`}
         empty=""
       />
     </section>

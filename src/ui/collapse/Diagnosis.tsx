@@ -1,5 +1,7 @@
 /** The verdict in words, and the signs that it was made of, each beside what it is judged by. */
+
 import { useMemo } from 'react';
+import { featureWidth } from '../../config/work-resnet.ts';
 import { EARLY, recent, type Signs, type Verdict, verdictOf } from '../../state/collapse-verdict.ts';
 import type { DiagnosisState } from '../../state/diagnosis.ts';
 import { type SeriesState, seriesStore } from '../../state/series.ts';
@@ -31,7 +33,7 @@ export function Diagnosis() {
     () =>
       signsOf(seriesStore.getState(), version, {
         prototypes: config.head.prototypes,
-        width: config.backbone.dim,
+        width: featureWidth(config.backbone),
         notFinite,
         diagnosis,
       }),

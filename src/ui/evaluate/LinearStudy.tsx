@@ -29,7 +29,9 @@ export function LinearStudy() {
 export function Blocks() {
   const blocks = useStudies((state) => state.choices.blocks);
   const settings = useSettings((state) => state.config);
-  const { depth } = (useSession((state) => state.runConfig) ?? settings).backbone;
+  const { backbone } = useSession((state) => state.runConfig) ?? settings;
+  const vit = backbone.architecture === 'vit';
+  const depth = vit ? backbone.depth : 1;
   const offered = [...new Set([1, 2, 4].map((n) => Math.min(n, depth)))];
   return (
     <SegmentedControl
@@ -39,7 +41,7 @@ export function Blocks() {
       onChange={(value) => chooseForStudies({ blocks: Number(value) })}
       data={offered.map((n) => ({
         value: String(n),
-        label: n === 1 ? 'last block' : `last ${n} blocks`,
+        label: n === 1 ? (vit ? 'last block' : 'last stage') : `last ${n} blocks`,
       }))}
     />
   );

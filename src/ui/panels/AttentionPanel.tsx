@@ -17,6 +17,23 @@ import { PanelFrame } from './PanelFrame.tsx';
 import panel from './panels.module.css';
 import classes from './pictures.module.css';
 
+const WORDS = {
+  attention: {
+    title: 'Attention',
+    about:
+      "How much the CLS token of the last block, from which the image's feature is made, attends to each patch, one map a head. Nobody tells the network where the object is; when training goes well, some heads find it all the same. Not every head does, and the maps in the paper are of hand-picked heads of large networks. The mask keeps the patches that hold the top share of a head's attention.",
+    source:
+      'Caron et al. 2021, Fig. 1, 3 and 4, §4.2.2; masks as in visualize_attention.py of the official code.',
+  },
+  activation: {
+    title: 'Activation maps',
+    about:
+      'A ResNet has no attention. Its feature is the mean of what its last stage says of every place; the first map is the share that each place has in the squared length of that feature, the others are of the three channels that are strongest in it, each picture by itself. Places overlap widely in what they see, and there are few of them: the maps are coarse. Bright is what the embedding is made of, which need not be the object.',
+    source:
+      'Zhou et al. 2016, Learning Deep Features for Discriminative Localization, with the embedding itself in the place of a class.',
+  },
+} as const;
+
 export function AttentionPanel() {
   const newest = useView((state) => state.attention);
   const history = useView((state) => state.history);
@@ -24,11 +41,12 @@ export function AttentionPanel() {
   const snapshot = shownStep === null ? newest : snapshotAt(history, shownStep);
   const step = useSession(({ status }) => status?.step ?? 0);
   const [look, setLook] = useState<Look>({ colormap: 'viridis', shared: false, object: false });
+  const words = WORDS[snapshot?.kind ?? 'attention'];
   const hasObjects = snapshot?.images.some(({ mask }) => mask !== null) ?? false;
   const behind = snapshot ? Math.max(0, step - snapshot.step) : 0;
   return (
     <PanelFrame
-      title="Attention"
+      title={words.title}
       figure={
         snapshot && (
           <>
@@ -37,8 +55,8 @@ export function AttentionPanel() {
           </>
         )
       }
-      about="How much the CLS token of the last block, from which the image's feature is made, attends to each patch, one map a head. Nobody tells the network where the object is; when training goes well, some heads find it all the same. Not every head does, and the maps in the paper are of hand-picked heads of large networks. The mask keeps the patches that hold the top share of a head's attention."
-      source="Caron et al. 2021, Fig. 1, 3 and 4, §4.2.2; masks as in visualize_attention.py of the official code."
+      about={words.about}
+      source={words.source}
     >
       <AttentionTools
         look={look}
@@ -109,8 +127,8 @@ function Maps({ snapshot, look }: { snapshot: AttentionSnapshot; look: Look }) {
   const pinned = useView((state) => state.pinned);
   const overlay = useView((state) => state.overlay);
   const [point, setPoint] = useState<PatchPoint | null>(null);
-  const { heads } = snapshot;
-  const columns = useMemo(() => columnsOf(heads, overlay), [heads, overlay]);
+  const { heads, kind } = snapshot;
+  const columns = useMemo(() => columnsOf({ heads, ...(kind && { kind }) }, overlay), [heads, kind, overlay]);
   const top = useMemo(() => {
     if (!look.shared) return null;
     return largestOf(
@@ -172,8 +190,9 @@ function Maps({ snapshot, look }: { snapshot: AttentionSnapshot; look: Look }) {
       )}
       {snapshot.overlap && overlay.mode !== 'mean' && (
         <p className={panel.quiet} style={{ marginTop: 6 }}>
-          2× means: the object gets twice the attention that its share of the area would give it; 1× is
-          looking anywhere. Mean of {snapshot.overlap.images} images with a known object.
+          2× means: the object gets twice {snapshot.kind ? 'of the map' : 'the attention'} that its share of
+          the area would give it; 1× is looking anywhere. Mean of {snapshot.overlap.images} images with a
+          known object.
         </p>
       )}
       <AttentionLegend snapshot={snapshot} columns={columns} style={style} point={point} />

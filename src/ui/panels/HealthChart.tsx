@@ -1,6 +1,8 @@
 /** Signs of health: teacher entropy, KL, feature spread and gradient norm, each with the level it is judged by. */
+
 import { useInViewport } from '@mantine/hooks';
 import { useMemo } from 'react';
+import { featureWidth } from '../../config/work-resnet.ts';
 import { type SeriesState, seriesStore } from '../../state/series.ts';
 import { CurveChart } from '../charts/CurveChart.tsx';
 import type { Level } from '../charts/curves.ts';
@@ -32,7 +34,8 @@ export function HealthChart() {
   const settings = useSettings((state) => state.config);
   const { head, backbone, optimizer } = useSession((state) => state.runConfig) ?? settings;
   const lnK = Math.log(head.prototypes);
-  const spread = 1 / Math.sqrt(backbone.dim);
+  const width = featureWidth(backbone);
+  const spread = 1 / Math.sqrt(width);
   const signs: Sign[] = [
     {
       key: 'teacherEntropy',
@@ -58,7 +61,7 @@ export function HealthChart() {
       levels: [
         {
           value: spread,
-          label: `1/√${backbone.dim} = ${spread.toFixed(3)}`,
+          label: `1/√${width} = ${spread.toFixed(3)}`,
           color: GOOD_LEVEL,
           at: 'right',
           side: 'above',

@@ -3,7 +3,7 @@ import { Accordion, Button, CloseButton, NativeSelect, TextInput, UnstyledButton
 import { IconSearch, IconWand } from '@tabler/icons-react';
 import { useDeferredValue, useMemo, useRef, useState } from 'react';
 import { type Proposal, proposeFor } from '../../config/auto.ts';
-import { differsFromPaper, FIELDS, type Field, GROUPS } from '../../config/fields.ts';
+import { concerns, differsFromPaper, FIELDS, type Field, GROUPS } from '../../config/fields.ts';
 import { differences } from '../../config/overrides.ts';
 import { planRun, SettingsError } from '../../config/plan.ts';
 import { FIRST_PRESET, isPresetName, PRESETS, presetNames } from '../../config/presets.ts';
@@ -233,15 +233,19 @@ function Groups() {
 }
 
 function Differing({ fields: own }: { fields: readonly Field[] }) {
-  const count = useSettings((s) => own.filter((field) => differsFromPaper(s.config, field)).length);
+  const count = useSettings(
+    (s) => own.filter((field) => concerns(s.config, field) && differsFromPaper(s.config, field)).length,
+  );
   if (count === 0) return null;
   return <small className="mark">{count} not the paper’s</small>;
 }
 
 function GroupFields({ fields: own }: { fields: readonly Field[] }) {
   const [more, setMore] = useState(false);
-  const plain = own.filter(({ advanced }) => !advanced);
-  const rest = own.filter(({ advanced }) => advanced);
+  const config = useSettings((s) => s.config);
+  const meant = own.filter((field) => concerns(config, field));
+  const plain = meant.filter(({ advanced }) => !advanced);
+  const rest = meant.filter(({ advanced }) => advanced);
   return (
     <>
       {[...plain, ...(more ? rest : [])].map((field) => (

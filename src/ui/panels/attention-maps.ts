@@ -19,17 +19,29 @@ export interface MapColumn {
 
 const NAMES = { teacher: 'Teacher', student: 'Student' } as const;
 
-export function columnsOf(heads: number, { mode, network }: Overlay): MapColumn[] {
+type Kind = Pick<AttentionSnapshot, 'kind' | 'heads'>;
+
+const RANKS = ['strongest', '2nd', '3rd'];
+
+/** "Head 2", or of a ResNet what its map is of. */
+export function headName({ kind }: Pick<AttentionSnapshot, 'kind'>, head: number): string {
+  if (kind !== 'activation') return `Head ${head + 1}`;
+  return head === 0 ? 'All channels' : `${RANKS[head - 1] ?? `${head}th`} channel`;
+}
+
+export function columnsOf(snapshot: Kind, { mode, network }: Overlay): MapColumn[] {
   const networks: Network[] = network === 'both' ? ['teacher', 'student'] : [network];
-  const shown = mode === 'mean' ? [null] : Array.from({ length: heads }, (_, head) => head);
+  // Activation maps are of different things, and the first of them is of all.
+  const one = snapshot.kind === 'activation' ? 0 : null;
+  const shown = mode === 'mean' ? [one] : Array.from({ length: snapshot.heads }, (_, head) => head);
   return networks.flatMap((each) =>
     shown.map((head) => {
-      const part = head === null ? 'mean' : `head ${head + 1}`;
+      const name = head === null ? 'Mean' : headName(snapshot, head);
       return {
         network: each,
         head,
-        name: `${NAMES[each]} ${part}`,
-        headName: head === null ? 'Mean' : `Head ${head + 1}`,
+        name: `${NAMES[each]}${snapshot.kind ? ',' : ''} ${name.toLowerCase()}`,
+        headName: name,
       };
     }),
   );

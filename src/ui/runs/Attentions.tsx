@@ -13,6 +13,7 @@ import { formatCount } from '../charts/format.ts';
 import { AttentionTile, type MapStyle } from '../panels/AttentionTile.tsx';
 import {
   describeMap,
+  headName,
   type MapColumn,
   mapOf,
   type Network,
@@ -84,6 +85,9 @@ function Pair({ sides }: { sides: readonly Side[] }) {
     return snapshot ? [{ ...side, snapshot }] : [];
   });
   const heads = Math.min(...shown.map(({ snapshot }) => snapshot.heads));
+  // Two runs of different kinds of network have maps, and not heads, in common.
+  const kinds = new Set(shown.map(({ snapshot }) => snapshot.kind));
+  const named = (i: number) => (kinds.size > 1 ? `Map ${i + 1}` : headName(shown[0]?.snapshot ?? {}, i));
   const column = columnOf(network, head === MEAN || Number(head) >= heads ? null : Number(head));
   const ids = pinned.filter((id) =>
     shown.some(({ snapshot }) => snapshot.images.some((image) => image.id === id)),
@@ -121,7 +125,7 @@ function Pair({ sides }: { sides: readonly Side[] }) {
           aria-label="Which head"
           data={[
             { value: MEAN, label: 'Mean of the heads' },
-            ...Array.from({ length: heads }, (_, i) => ({ value: String(i), label: `Head ${i + 1}` })),
+            ...Array.from({ length: heads }, (_, i) => ({ value: String(i), label: named(i) })),
           ]}
           value={column.head === null ? MEAN : String(column.head)}
           onChange={(event) => setHead(event.currentTarget.value)}

@@ -47,6 +47,19 @@ const STATED: Record<PresetName, Record<string, number | string | boolean | null
     'views.localCount': 4,
     'training.batchSize': 16,
   },
+  'nano-resnet': {
+    'views.globalSize': 32,
+    'views.localSize': 16,
+    'views.localCount': 4,
+    'backbone.architecture': 'resnet18',
+    'backbone.width': 16,
+    'backbone.stem': 'small',
+    'head.hidden': 256,
+    'head.bottleneck': 64,
+    'head.prototypes': 512,
+    'head.batchNorm': 'before-gelu',
+    'training.batchSize': 16,
+  },
   small: {
     'views.globalSize': 64,
     'backbone.patchSize': 8,
@@ -260,6 +273,9 @@ const STATED: Record<PresetName, Record<string, number | string | boolean | null
     'training.seed': 42,
   },
   'lightly-resnet18': {
+    'backbone.architecture': 'resnet18',
+    'backbone.width': 64,
+    'backbone.stem': 'imagenet',
     'head.layers': 3,
     'head.hidden': 512,
     'head.bottleneck': 64,
@@ -315,11 +331,11 @@ describe('presets', () => {
 
   it('warns of what a laptop cannot do, and only of that', () => {
     const warned = presetNames().filter((name) => 'warning' in PRESETS[name]);
-    expect(warned).toEqual(presetNames().filter((name) => !['samples', 'nano', 'small'].includes(name)));
+    expect(warned).toEqual(presetNames().filter((name) => !['samples', 'nano', 'nano-resnet', 'small'].includes(name)));
   });
 
-  it('says that the ResNet recipe runs on a ViT', () => {
-    expect(PRESETS['lightly-resnet18'].sentence).toMatch(/ViT-S/);
+  it('says where the ResNet recipe is not lightly’s', () => {
+    expect(PRESETS['lightly-resnet18'].sentence).toMatch(/each view by itself/);
   });
 });
 

@@ -56,21 +56,25 @@ const image: AttentionSnapshot['images'][number] = {
 
 describe('the columns of the attention panel', () => {
   it('are every head of each network, or their mean', () => {
-    expect(columnsOf(2, overlay).map(({ name }) => name)).toEqual([
+    expect(columnsOf({ heads: 2 }, overlay).map(({ name }) => name)).toEqual([
       'Teacher head 1',
       'Teacher head 2',
       'Student head 1',
       'Student head 2',
     ]);
-    expect(columnsOf(2, { ...overlay, mode: 'mean', network: 'student' })).toHaveLength(1);
+    expect(columnsOf({ heads: 2 }, { ...overlay, mode: 'mean', network: 'student' })).toHaveLength(1);
   });
 
   it('take their own part of the snapshot', () => {
-    const [first, second, , last] = columnsOf(2, overlay).map((column) => [...mapOf(image, column, 2)]);
+    const [first, second, , last] = columnsOf({ heads: 2 }, overlay).map((column) => [
+      ...mapOf(image, column, 2),
+    ]);
     expect(first).toEqual([...Float32Array.from([0.1, 0.5])]);
     expect(second).toEqual([...Float32Array.from([0.3, 0.1])]);
     expect(last).toEqual([...Float32Array.from([0.2, 0.2])]);
-    const [mean] = columnsOf(2, { ...overlay, mode: 'mean' }).map((column) => mapOf(image, column, 2));
+    const [mean] = columnsOf({ heads: 2 }, { ...overlay, mode: 'mean' }).map((column) =>
+      mapOf(image, column, 2),
+    );
     expect(mean?.[0]).toBeCloseTo(0.2, 6);
   });
 
