@@ -3,6 +3,8 @@ import type { RunConfig } from '../config/schema.ts';
 import type { NetworkName, WeightNames } from '../protocol/moving.ts';
 import { send } from './conversation.ts';
 import { movingStore } from './moving.ts';
+import { openableAs } from './moving-drop.ts';
+import { openSettings } from './moving-settings.ts';
 import { setConfig } from './settings.ts';
 import { flushSettings } from './sync.ts';
 import { showTab } from './view.ts';
@@ -26,6 +28,12 @@ export function openFile(file: File, network: NetworkName = 'teacher'): void {
   const opening = { id: asked, file, network, opened: null, refusal: null };
   movingStore.setState({ dialog: 'open', opening, refusal: null });
   send({ type: 'open-weights', id: asked, file, network });
+}
+
+/** Opens a file of weights, a run or settings that was dropped on the page. */
+export function openDropped(file: File): void {
+  if (openableAs(file.name) === 'settings') void openSettings(file);
+  else openFile(file);
 }
 
 /** Closes the dialog; what was found in the file is forgotten. */

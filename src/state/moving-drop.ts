@@ -2,7 +2,8 @@
 
 const ENDINGS = /\.(safetensors|json|ya?ml)$/i;
 
-export const OPENABLE = '.safetensors,.json,.yaml,.yml';
+export const WEIGHT_FILES = '.safetensors';
+export const SETTINGS_FILES = '.json,.yaml,.yml';
 
 export type Openable = 'weights' | 'settings';
 

@@ -1,9 +1,10 @@
 /** What comes in and goes out beside images: which dialog is open, what was found in a file, what new runs start from. */
 import { createStore } from 'zustand/vanilla';
+import type { SettingsReading } from '../config/settings-file.ts';
 import type { TrainerEvent } from '../protocol/messages.ts';
 import type { NetworkName, OpenedFile, Start } from '../protocol/moving.ts';
 
-export type MovingDialog = 'save-weights' | 'open' | 'cluster';
+export type MovingDialog = 'save-weights' | 'open' | 'settings' | 'cluster';
 
 /** A file that somebody wants to open. */
 export interface Opening {
@@ -17,9 +18,18 @@ export interface Opening {
   refusal: string | null;
 }
 
+/** A file of settings that somebody wants to take. */
+export interface SettingsOpening {
+  name: string;
+  /** Laid over the settings as they stood; null while it is read, and where it cannot be. */
+  reading: SettingsReading | null;
+  refusal: string | null;
+}
+
 export interface MovingState {
   dialog: MovingDialog | null;
   opening: Opening | null;
+  settings: SettingsOpening | null;
   /** What new runs start from; null is random weights. */
   start: Start | null;
   /** A file that was asked for has not come yet. */
@@ -31,6 +41,7 @@ export interface MovingState {
 export const movingStore = createStore<MovingState>(() => ({
   dialog: null,
   opening: null,
+  settings: null,
   start: null,
   writing: false,
   refusal: null,

@@ -1,7 +1,7 @@
 /** The whole window takes a drop that nothing on the page has taken, and says so while something is dragged over it. */
 import { useEffect, useState } from 'react';
 import { loadDropped } from '../state/gathering.ts';
-import { openFile } from '../state/moving-actions.ts';
+import { openDropped } from '../state/moving-actions.ts';
 import { openableOf } from '../state/moving-drop.ts';
 
 export function DropCurtain() {
@@ -35,7 +35,7 @@ export function DropCurtain() {
       event.preventDefault();
       // The browser empties the transfer once this handler returns, so gathering begins within it.
       const file = openableOf(dataTransfer.items);
-      if (file) openFile(file);
+      if (file) openDropped(file);
       else void loadDropped(dataTransfer.items);
     };
     window.addEventListener('dragenter', enter);
@@ -55,7 +55,8 @@ export function DropCurtain() {
       <div>
         <p>Drop to train on these images</p>
         <p className="quiet">
-          Folders, images, .zip, .tar, .tgz or .parquet; or one .safetensors to open; nothing is uploaded
+          Folders, images, .zip, .tar, .tgz or .parquet; or one file of weights or settings; nothing is
+          uploaded
         </p>
       </div>
     </div>

@@ -96,4 +96,19 @@ test('gives weights away and takes them in again, and goes on with a run, by key
   await expect(opening.getByRole('alert')).toContainText('odd.safetensors: Not a readable safetensors file');
   await page.keyboard.press('Escape');
   await expect(opening).toHaveCount(0);
+
+  // Settings go out under the recipe's names and come in again; what has no counterpart is told.
+  const yaml = await download(page, () => choose(page, 'Save settings as YAML'));
+  expect(yaml.name).toBe('settings.yaml');
+  const text = yaml.bytes.toString().replace('k_dim: 33', 'k_dim: 44\nexperiment_num: 1\nbackbone: swin');
+  await drop(page, 'recipe.yaml', Buffer.from(text));
+  await expect(opening).toContainText('experiment_num has no counterpart');
+  await expect(opening).toContainText('backbone cannot be swin');
+  await opening.getByRole('button', { name: 'Take these settings' }).click();
+  await expect(page.getByText('One change waits')).toBeVisible();
+
+  const events = await download(page, () => choose(page, 'Save metrics for TensorBoard'));
+  expect(events.name).toMatch(/^events\.out\.tfevents\.\d{10}\./);
+  const table = await download(page, () => choose(page, 'Save metrics as a table'));
+  expect(table.bytes.toString()).toMatch(/^step,epoch,loss.*\n3,/);
 });

@@ -70,7 +70,5 @@ export class Exporter {
 /** A blob takes no memory that is shared between threads. */
 export function owned(piece: Uint8Array): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = piece;
-  return buffer instanceof ArrayBuffer
-    ? new Uint8Array(buffer, byteOffset, byteLength)
-    : piece.slice();
+  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : piece.slice();
 }

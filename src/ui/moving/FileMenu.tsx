@@ -1,23 +1,20 @@
 /** The one place where everything that goes in or out is found. Items of other rooms of the page come from their files. */
 import { Button, Menu } from '@mantine/core';
-import { useClipboard } from '@mantine/hooks';
 import {
-  IconCheck,
+  IconAdjustments,
   IconFile,
-  IconFileDescription,
   IconFolderOpen,
-  IconLink,
   IconPlayerTrackNext,
   IconStack2,
   IconWeight,
 } from '@tabler/icons-react';
-import { saveCheckpoint, saveMetrics } from '../../state/actions.ts';
+import { saveCheckpoint } from '../../state/actions.ts';
 import { showDialog } from '../../state/moving.ts';
 import { saveRun } from '../../state/moving-actions.ts';
-import { flushSettings } from '../../state/sync.ts';
 import { ClusterItem } from '../cluster/ClusterItem.tsx';
 import { useSession } from '../use-stores.ts';
 import { FileItem } from './FileItem.tsx';
+import { MetricsItems, SettingsItems } from './PlainItems.tsx';
 
 /** The menu's content is gone once it closes: a dialog that an item opens is mounted elsewhere. */
 export function FileMenu() {
@@ -37,8 +34,14 @@ export function FileMenu() {
           icon={IconFolderOpen}
           onClick={() => showDialog('open')}
         />
+        <FileItem
+          name="Open settings…"
+          note="JSON as it is saved here, or YAML of the recipe"
+          icon={IconAdjustments}
+          onClick={() => showDialog('settings')}
+        />
         <Menu.Divider />
-        <Menu.Label>Take away</Menu.Label>
+        <Menu.Label>The run</Menu.Label>
         <FileItem
           name="Save run"
           note="All of it, to go on with bit for bit; safetensors"
@@ -61,34 +64,11 @@ export function FileMenu() {
           disabled={!trained}
           onClick={saveCheckpoint}
         />
-        <FileItem
-          name="Save metrics"
-          note="A JSON line a step, the settings first"
-          icon={IconFileDescription}
-          onClick={saveMetrics}
-        />
         <Menu.Divider />
-        <Menu.Label>Share</Menu.Label>
-        <CopyLink />
+        <MetricsItems />
+        <Menu.Divider />
+        <SettingsItems />
       </Menu.Dropdown>
     </Menu>
-  );
-}
-
-function CopyLink() {
-  const { copy, copied } = useClipboard({ timeout: 2500 });
-  const copyLink = () => {
-    flushSettings();
-    copy(window.location.href);
-  };
-  return (
-    <FileItem
-      name="Copy link"
-      shown={copied ? 'Link copied' : 'Copy link'}
-      note="Opens the page with these settings; images stay here"
-      icon={copied ? IconCheck : IconLink}
-      closeMenuOnClick={false}
-      onClick={copyLink}
-    />
   );
 }

@@ -3,6 +3,7 @@ import { showDialog } from '../../state/moving.ts';
 import { ClusterDialog } from '../cluster/ClusterDialog.tsx';
 import { useMoving } from '../use-stores.ts';
 import { OpenFile } from './OpenFile.tsx';
+import { OpenSettings } from './OpenSettings.tsx';
 import { SaveWeights } from './SaveWeights.tsx';
 
 const close = () => showDialog(null);
@@ -13,6 +14,7 @@ export function MovingDialogs() {
     <>
       {dialog === 'save-weights' && <SaveWeights onClose={close} />}
       {dialog === 'open' && <OpenFile />}
+      {dialog === 'settings' && <OpenSettings />}
       {dialog === 'cluster' && <ClusterDialog onClose={close} />}
     </>
   );

@@ -1,7 +1,7 @@
 /** Opens a file of weights or a run: what is in it, key by key, before anything of it is used. */
 import { Button, FileButton, Group, Modal } from '@mantine/core';
 import { closeFile, openFile } from '../../state/moving-actions.ts';
-import { OPENABLE } from '../../state/moving-drop.ts';
+import { WEIGHT_FILES } from '../../state/moving-drop.ts';
 import panel from '../panels/panels.module.css';
 import { useMoving } from '../use-stores.ts';
 import { FoundFile } from './FoundFile.tsx';
@@ -63,7 +63,7 @@ const CONVERTER = [
 function Choose({ label }: { label: string }) {
   return (
     <FileButton
-      accept={OPENABLE}
+      accept={WEIGHT_FILES}
       onChange={(file) => file && openFile(file)}
       inputProps={{ 'aria-label': label }}
     >
