@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import time
+from itertools import islice
 from pathlib import Path
 
 import torch
@@ -43,6 +44,15 @@ def read_project():
     return json.loads((HERE / "config.json").read_text()), json.loads((HERE / "images.json").read_text())
 
 
+def last_step(dino, asked):
+    schedule = dino.schedule
+    until = asked or (schedule.stop if dino.step < schedule.stop else schedule.steps)
+    if not dino.step < until <= schedule.steps:
+        raise SystemExit(f"The run is at step {dino.step} of {schedule.steps} and was asked to go on to {until}: "
+                         "its length is training.steps or training.epochs in config.json.")
+    return until
+
+
 def join():
     """This process's number, how many there are, and its device. torchrun tells."""
     processes = int(os.environ.get("WORLD_SIZE", 1))
@@ -67,9 +77,7 @@ def share(dino, device):
 
 def go_on(dino, batches, until, note, keep):
     """Trains to step `until`. `note` is told of each step, `keep` after it."""
-    for views in batches:
-        if dino.step >= until:
-            return
+    for views in islice(batches, until - dino.step):
         at, begun = dino.schedule.at(dino.step), time.time()
         loss = dino.train_step([view.to(dino.center.device, non_blocking=True) for view in views])
         note({"step": dino.step, "loss": loss, "lr": at.lr, "seconds": round(time.time() - begun, 4)})
@@ -90,7 +98,7 @@ def main():
     dino.seed(rank)
     if processes > 1:
         share(dino, device)
-    until = options.steps or dino.schedule.stop
+    until = last_step(dino, options.steps)
     options.out.mkdir(parents=True, exist_ok=True)
     if rank == 0:
         print(f"{state.name}, step {dino.step} of {until}; {len(images)} images, {len(listed)} on the page; "

@@ -1,52 +1,52 @@
-"""The same run under Lightning: `python train_lightning.py --data /path/to/images --devices 8 --nodes 1`.
+"""The same run under Lightning, for whoever has its launchers and loggers already.
+
+    python train_lightning.py --data /path/to/images --devices 8 --nodes 1
 
 Not called lightning.py, which would hide the package of that name.
 """
 import argparse
 from pathlib import Path
 
+import lightning as pl
+
 import checkpoint
+from crops import images_in, loader
 from dino import Dino
-from train import HERE, newest, read_project
+from train import HERE, last_step, newest, read_project
 
 
-def module(pl, dino, images, metadata, options):
-    """A LightningModule around a run; Lightning is imported by whoever starts it."""
-    from crops import loader
+class Run(pl.LightningModule):
+    """Lets Lightning distribute, differentiate and update; what DINO does between is `dino`'s."""
 
-    class Lit(pl.LightningModule):
-        def __init__(self):
-            super().__init__()
-            self.student, self.teacher = dino.student, dino.teacher
-            self.at = None
+    def __init__(self, dino, images, options, metadata):
+        super().__init__()
+        self.student, self.teacher = dino.student, dino.teacher
+        self.dino, self.images, self.options, self.metadata = dino, images, options, metadata
 
-        def train_dataloader(self):
-            return loader(images, dino.config, dino.step, self.global_rank, self.trainer.world_size, options.workers)
+    def configure_optimizers(self):
+        return self.dino.optimizer
 
-        def configure_optimizers(self):
-            return dino.optimizer
+    def train_dataloader(self):
+        return loader(self.images, self.dino.config, self.dino.step, self.global_rank, self.trainer.world_size,
+                      self.options.workers)
 
-        def on_fit_start(self):
-            # Lightning may have put copies with a shared BatchNorm into their places.
-            dino.student = dino.learner = self.student
-            dino.teacher, dino.center = self.teacher, dino.center.to(self.device)
-            dino.seed(self.global_rank)
+    def on_fit_start(self):
+        self.dino.center = self.dino.center.to(self.device)
+        self.dino.seed(self.global_rank)
 
-        def training_step(self, views, _):
-            self.at = dino.schedule.at(dino.step)
-            loss = dino.loss(views, self.at)
-            self.log("loss", loss, sync_dist=True, prog_bar=True, batch_size=len(views[0]))
-            return loss
+    def training_step(self, views, _):
+        loss = self.dino.loss(views, self.dino.schedule.at(self.dino.step))
+        self.log("loss", loss, sync_dist=True, prog_bar=True, batch_size=len(views[0]))
+        return loss
 
-        def on_before_optimizer_step(self, _optimizer):
-            dino.ready_gradients(self.at)
+    def on_before_optimizer_step(self, _optimizer):
+        self.dino.ready_gradients(self.dino.schedule.at(self.dino.step))
 
-        def on_train_batch_end(self, *_):
-            dino.end_step(self.at)
-            if self.global_rank == 0 and (dino.step % options.save_every == 0 or dino.step == options.steps):
-                checkpoint.save(dino, options.out / f"state-{dino.step:08}.safetensors", metadata)
-
-    return Lit()
+    def on_train_batch_end(self, *_):
+        dino, options = self.dino, self.options
+        dino.end_step(dino.schedule.at(dino.step))
+        if self.global_rank == 0 and (dino.step % options.save_every == 0 or dino.step == options.steps):
+            checkpoint.save(dino, options.out / f"state-{dino.step:08}.safetensors", self.metadata)
 
 
 def main():
@@ -59,21 +59,18 @@ def main():
     parser.add_argument("--devices", default="auto")
     parser.add_argument("--nodes", default=1, type=int)
     options = parser.parse_args()
-    import lightning as pl
-
-    from crops import images_in
-
     config, listed = read_project()
     metadata, tensors = checkpoint.read_state(newest(options.out))
     images = images_in(options.data, config, listed)
     dino = Dino(config, len(listed) or len(images))
     checkpoint.load(dino, metadata, tensors)
+    options.steps = last_step(dino, options.steps)
     options.out.mkdir(parents=True, exist_ok=True)
-    options.steps = options.steps or dino.schedule.stop
     trainer = pl.Trainer(
         max_steps=options.steps - dino.step, devices=options.devices, num_nodes=options.nodes, sync_batchnorm=True,
-        use_distributed_sampler=False, enable_checkpointing=False, logger=False)
-    trainer.fit(module(pl, dino, images, metadata, options))
+        use_distributed_sampler=False, enable_checkpointing=False, enable_model_summary=False,
+        logger=False)
+    trainer.fit(Run(dino, images, options, metadata))
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ export const USAGE = `npm run headless -- [options]
                     timm or Hugging Face names, or a run saved here (its teacher)
   --eval LIST       studies of the trained network, with commas between them:
                     knn, linear, finetune, report, clusters, duplicates, features, embedding
+  --cluster ZIP     where the run goes with a PyTorch project that goes on with it
   --backend NAME    wasm or webgpu (default: what the page chooses)
   --software        WebGPU on Chromium's software adapter; implies --backend webgpu
   --out DIR         where the results go (default: out/headless)
@@ -38,6 +39,8 @@ export interface HeadlessOptions {
   data: { kind: 'made'; source: 'samples' | 'tinted' } | { kind: 'folder' | 'zip'; path: string };
   /** A file of weights to start from. */
   pretrained: string | null;
+  /** Where the zip for a cluster goes. */
+  cluster: string | null;
   config: RunConfig;
   /** Search and hash of the page's address, e.g. "?backend=wasm#preset=nano". */
   address: string;
@@ -68,6 +71,7 @@ export function readOptions(argv: string[]): HeadlessOptions | null {
   return {
     data,
     pretrained: pretrainedOf(values.pretrained),
+    cluster: values.cluster ?? null,
     config: opened,
     address: `${search}#${encodeConfig(opened)}`,
     backend,
@@ -88,6 +92,7 @@ function parse(argv: string[]) {
         steps: { type: 'string' },
         seed: { type: 'string' },
         pretrained: { type: 'string' },
+        cluster: { type: 'string' },
         eval: { type: 'string', default: '' },
         backend: { type: 'string' },
         software: { type: 'boolean', default: false },

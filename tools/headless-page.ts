@@ -143,6 +143,18 @@ export async function save(page: Page, entry: string): Promise<Buffer> {
   return bytes;
 }
 
+/** The zip with the run and the project that goes on with it. */
+export async function saveForCluster(page: Page): Promise<Buffer> {
+  await page.getByRole('button', { name: 'File', exact: true }).click(PATIENT);
+  await page.getByRole('menuitem', { name: 'Continue on a cluster…', exact: true }).click(PATIENT);
+  const [download] = await Promise.all([
+    page.waitForEvent('download', { timeout: DOWNLOAD_TIMEOUT }),
+    page.getByRole('dialog').getByRole('button', { name: 'Save zip', exact: true }).click(PATIENT),
+  ]);
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  return readFile(await download.path());
+}
+
 /** Opens the Attention tab and takes pictures of its panel and of the whole page. */
 export async function photograph(page: Page, attention: string, whole: string): Promise<void> {
   await page.getByRole('tab', { name: 'Attention', exact: true }).click();

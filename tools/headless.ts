@@ -18,6 +18,7 @@ import {
   photograph,
   RunFailure,
   save,
+  saveForCluster,
   startFrom,
   trainToTheEnd,
   watch,
@@ -44,6 +45,7 @@ async function run(options: HeadlessOptions, browser: Browser, { url }: Served):
   await photograph(page, join(out, 'attention.png'), join(out, 'page.png'));
   writeFileSync(join(out, 'checkpoint.safetensors'), await save(page, 'Save checkpoint'));
   writeFileSync(join(out, 'run.safetensors'), await save(page, 'Save run'));
+  if (options.cluster !== null) writeFileSync(options.cluster, await saveForCluster(page));
   if (options.studies.length > 0) await evaluate(watched, options.studies, out);
   const record = await saved();
   const summary = { ...summaryOf(record), pretrained: options.pretrained };

@@ -24,7 +24,7 @@ export function ClusterDialog({ onClose }: { onClose: () => void }) {
         <p className={panel.quiet}>
           A zip with this run as it is now, at step {step}, its settings, and a small PyTorch project that
           goes on from there on as many GPUs or machines as you have: the same network, views, schedules and
-          optimizer. Images are not in it.
+          optimizer. Of the images only the paths are in it.
         </p>
         <div>
           <p className={panel.quiet}>Unpacked, on Linux with Python and PyTorch:</p>

@@ -52,6 +52,11 @@ describe('readOptions', () => {
     ]);
   });
 
+  it('takes a place for the zip for a cluster', () => {
+    expect(readOptions([])?.cluster).toBeNull();
+    expect(readOptions(['--cluster', 'out/run.zip'])?.cluster).toBe('out/run.zip');
+  });
+
   it('answers --help', () => {
     expect(readOptions(['--help'])).toBeNull();
   });
