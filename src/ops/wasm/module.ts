@@ -13,6 +13,9 @@ const FUNCTIONS = [
   'attentionGradientScratch',
   'attentionScratch',
   'batchNorm',
+  'batchNorm2d',
+  'batchNorm2dGradient',
+  'batchNorm2dScratch',
   'batchNormGradient',
   'blend',
   'crossViewLoss',
@@ -33,6 +36,8 @@ const FUNCTIONS = [
   'targets',
   'unitRows',
   'unitRowsGradient',
+  'windowRows',
+  'windowSums',
 ] as const;
 export type KernelFunction = (typeof FUNCTIONS)[number];
 

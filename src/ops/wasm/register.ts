@@ -10,6 +10,7 @@ import { LINEAR, LINEAR_INPUT_GRADIENT, LINEAR_WEIGHT_GRADIENT, PRODUCT } from '
 import { CROSS_VIEW_LOSS, CROSS_VIEW_LOSS_GRADIENT, TEACHER_TARGETS } from './loss.ts';
 import { moduleOf } from './module.ts';
 import { L2_NORMALIZE, L2_NORMALIZE_GRADIENT, WEIGHT_NORM, WEIGHT_NORM_GRADIENT } from './normalize.ts';
+import { BATCH_NORM_2D, BATCH_NORM_2D_GRADIENT, WINDOW_ROWS, WINDOW_SUMS } from './pictures.ts';
 
 const KERNELS: readonly WasmKernel[] = [
   LINEAR,
@@ -36,6 +37,10 @@ const KERNELS: readonly WasmKernel[] = [
   TEACHER_TARGETS,
   CROSS_VIEW_LOSS,
   CROSS_VIEW_LOSS_GRADIENT,
+  WINDOW_ROWS,
+  WINDOW_SUMS,
+  BATCH_NORM_2D,
+  BATCH_NORM_2D_GRADIENT,
 ];
 
 let registered = false;

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ATTENTION_KERNELS } from './attention.ts';
 import { GpuBackend } from './backend.ts';
 import { BATCH_NORM_KERNELS } from './batch-norm.ts';
+import { BATCH_NORM_2D_KERNELS } from './batch-norm-2d.ts';
 import { EMBED_KERNELS } from './embed.ts';
 import { POSITION_KERNELS } from './embed-positions.ts';
 import { GELU_KERNELS } from './gelu.ts';
@@ -13,6 +14,7 @@ import { LOSS_KERNELS } from './loss.ts';
 import { NORMALIZE_KERNELS } from './normalize.ts';
 import { RUNNING_STATISTICS_KERNELS } from './running-statistics.ts';
 import { TARGET_KERNELS } from './targets.ts';
+import { WINDOW_KERNELS } from './windows.ts';
 
 /** A kernel on tensors of the GPU; its outputs are new tensors, or parts that the backend hands out. */
 export interface GpuKernel {
@@ -23,6 +25,7 @@ export interface GpuKernel {
 const KERNELS: readonly GpuKernel[] = [
   ...ATTENTION_KERNELS,
   ...BATCH_NORM_KERNELS,
+  ...BATCH_NORM_2D_KERNELS,
   ...EMBED_KERNELS,
   ...POSITION_KERNELS,
   ...GELU_KERNELS,
@@ -33,6 +36,7 @@ const KERNELS: readonly GpuKernel[] = [
   ...NORMALIZE_KERNELS,
   ...RUNNING_STATISTICS_KERNELS,
   ...TARGET_KERNELS,
+  ...WINDOW_KERNELS,
 ];
 
 let registered = false;

@@ -2,6 +2,7 @@
 import { attention, attentionScratch } from './attention.ts';
 import { attentionGradient, attentionGradientScratch } from './attention-gradient.ts';
 import { batchNorm, batchNormGradient } from './batch-norm.ts';
+import { batchNorm2d, batchNorm2dGradient, batchNorm2dScratch } from './batch-norm-2d.ts';
 import { applyGelu } from './gelu.ts';
 import { layerNorm, layerNormGradient, layerNormScratch } from './layer-norm.ts';
 import { crossViewLoss, crossViewLossGradient, targets } from './loss.ts';
@@ -11,6 +12,7 @@ import { product, productScratch } from './product.ts';
 import { assemble, assembleGradient, select, spread } from './tokens.ts';
 import { unitRows, unitRowsGradient } from './unit-rows.ts';
 import { adam, blend, sgd, squares, squaresScratch } from './update.ts';
+import { windowRows, windowSums } from './windows.ts';
 
 // The compiler finds no file behind `export … from './x.ts'`.
 export {
@@ -23,6 +25,9 @@ export {
   attentionGradientScratch,
   attentionScratch,
   batchNorm,
+  batchNorm2d,
+  batchNorm2dGradient,
+  batchNorm2dScratch,
   batchNormGradient,
   blend,
   crossViewLoss,
@@ -44,4 +49,6 @@ export {
   targets,
   unitRows,
   unitRowsGradient,
+  windowRows,
+  windowSums,
 };

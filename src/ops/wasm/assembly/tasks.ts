@@ -2,6 +2,13 @@
 import { attentionTask } from './attention.ts';
 import { attentionGradientTask } from './attention-gradient.ts';
 import { batchNormGradientTask, batchNormTask } from './batch-norm.ts';
+import {
+  normApplyTask,
+  normGradientSumsTask,
+  normGradientTask,
+  normSquaresTask,
+  normSumsTask,
+} from './batch-norm-2d.ts';
 import { geluTask } from './gelu.ts';
 import { layerNormGradientTask, layerNormTask } from './layer-norm.ts';
 import { lossGradientTask, lossTask, targetsTask } from './loss.ts';
@@ -10,6 +17,7 @@ import { packTask, productTask } from './product.ts';
 import { assembleGradientTask, assembleTask, positionSumsTask, selectTask, spreadTask } from './tokens.ts';
 import { unitRowsGradientTask, unitRowsTask } from './unit-rows.ts';
 import { adamTask, blendTask, sgdTask, squaresTask } from './update.ts';
+import { windowRowsTask, windowSumsTask } from './windows.ts';
 
 export const PACK: i32 = 0;
 export const PRODUCT: i32 = 1;
@@ -35,6 +43,13 @@ export const SQUARES: i32 = 20;
 export const BLEND: i32 = 21;
 export const ADAM: i32 = 22;
 export const SGD: i32 = 23;
+export const WINDOW_ROWS: i32 = 24;
+export const WINDOW_SUMS: i32 = 25;
+export const NORM_SUMS: i32 = 26;
+export const NORM_SQUARES: i32 = 27;
+export const NORM_APPLY: i32 = 28;
+export const NORM_GRADIENT_SUMS: i32 = 29;
+export const NORM_GRADIENT: i32 = 30;
 
 export function runTask(kind: i32, task: i32): void {
   switch (kind) {
@@ -86,6 +101,20 @@ export function runTask(kind: i32, task: i32): void {
       return adamTask(task);
     case SGD:
       return sgdTask(task);
+    case WINDOW_ROWS:
+      return windowRowsTask(task);
+    case WINDOW_SUMS:
+      return windowSumsTask(task);
+    case NORM_SUMS:
+      return normSumsTask(task);
+    case NORM_SQUARES:
+      return normSquaresTask(task);
+    case NORM_APPLY:
+      return normApplyTask(task);
+    case NORM_GRADIENT_SUMS:
+      return normGradientSumsTask(task);
+    case NORM_GRADIENT:
+      return normGradientTask(task);
     default:
       unreachable();
   }
