@@ -13,14 +13,15 @@ const BACKBONE = 'backbone.';
 /** Version of the metadata beside a backbone. */
 export const WEIGHTS_FORMAT = 'dino-playground-weights/1';
 
-/** The backbone by official names, without "backbone." before them, in the official layout. */
+/** The backbone by official names, `network` with its buffers, without "backbone." before them, in the official layout. */
 export async function backboneOf(
   network: Tensors,
   shape: NetworkShape,
   between: Between,
 ): Promise<HostTensors> {
   const backbone = new Map<string, HostTensor>();
-  for (const parameter of networkSpec(shape).parameters) {
+  const { parameters, buffers } = networkSpec(shape);
+  for (const parameter of [...parameters, ...buffers]) {
     if (!parameter.name.startsWith(BACKBONE)) continue;
     const tensor = network.get(parameter.name);
     if (!tensor) throw new RangeError(`The run has no "${parameter.name}"`);

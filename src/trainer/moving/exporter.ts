@@ -3,6 +3,8 @@ import packageFile from '../../../package.json';
 import { backboneOf, hubFolder, weightsMetadata, weightsPieces } from '../../checkpoint/export.ts';
 import { treePieces } from '../../checkpoint/state.ts';
 import { zipPieces } from '../../checkpoint/zip.ts';
+import { tensorsOf } from '../../model/network.ts';
+import { isResNet } from '../../model/shapes.ts';
 import type { NetworkName, WeightNames } from '../../protocol/moving.ts';
 import type { Observer } from '../observer.ts';
 import type { Emit } from '../reporter.ts';
@@ -37,7 +39,12 @@ export class Exporter {
 
   /** The backbone of one network as it is now. */
   async weights(network: NetworkName, names: WeightNames): Promise<void> {
-    if (!this.trusted()) return this.refuse(NOTHING);
+    const run = this.trusted();
+    if (!run) return this.refuse(NOTHING);
+    if (names === 'hugging-face' && isResNet(run.settings.shape.backbone))
+      return this.refuse(
+        'Hugging Face’s ViTModel is no ResNet: choose the official names, which torchvision reads.',
+      );
     await this.observer.inTurn(async (held, { run, catalogue }, between) => {
       const shape = networkShape(run.config);
       const about = {
@@ -46,7 +53,7 @@ export class Exporter {
         dataset: catalogue.fingerprint,
         version: packageFile.version,
       };
-      const backbone = await backboneOf(held[network].parameters, shape, between);
+      const backbone = await backboneOf(tensorsOf(held[network]), shape, between);
       const title = `${this.runs.present?.name ?? 'run'}-${network}-step${held.step}`;
       if (names === 'hugging-face') {
         const pieces = await zipPieces(hubFolder(backbone, shape, about), between);

@@ -179,7 +179,10 @@ export class Importer {
   startFor(config: RunConfig): StartValues | null {
     const { start } = this;
     if (!start) return null;
-    const wanted = { ...config, backbone: { ...config.backbone, ...plain(start.shape) } };
+    const wanted = {
+      ...config,
+      backbone: { ...config.backbone, architecture: 'vit' as const, ...plain(start.shape) },
+    };
     const [differing] = differences(wanted, config);
     if (differing) {
       const [group, key, value] = differing;
