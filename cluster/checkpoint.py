@@ -25,6 +25,8 @@ def read_file(path):
         header = json.loads(file.read(length))
         data = bytearray(file.read())
     metadata, tensors = header.pop("__metadata__", {}), {}
+    if len(data) != max((entry["data_offsets"][1] for entry in header.values()), default=0):
+        raise SystemExit(f"{path} is not whole: copy or export it again.")
     for name, entry in header.items():
         begin, end = entry["data_offsets"]
         tensors[name] = torch.frombuffer(data, dtype=torch.float32, count=(end - begin) // 4, offset=begin)
@@ -77,9 +79,10 @@ def to_page(name, tensor):
 def from_page(name, stored, like):
     if stored.numel() != like.numel():
         raise SystemExit(f'"{name}" is {list(stored.shape)} in the state and {list(like.shape)} in config.json.')
+    turned = stored.T if is_turned(name, like.shape) else stored
     if by_place(name, like.shape):
-        return stored.T.reshape(like.permute(0, 2, 3, 1).shape).permute(0, 3, 1, 2).to(like)
-    return (stored.T if is_turned(name, like.shape) else stored).reshape(like.shape).to(like)
+        turned = turned.reshape(like.permute(0, 2, 3, 1).shape).permute(0, 3, 1, 2)
+    return torch.empty_like(like).copy_(turned.reshape(like.shape))
 
 
 # ---- run ------------------------------------------------------------------------------------------------------------
@@ -92,9 +95,8 @@ def load(dino, metadata, tensors):
         return tensors[name]
 
     for who, network in (("student", dino.student), ("teacher", dino.teacher)):
-        with torch.no_grad():
-            for name, tensor in network.state_dict().items():
-                tensor.copy_(from_page(name, stored(f"{who}/{name}"), tensor))
+        for name, tensor in network.state_dict().items():
+            tensor.copy_(from_page(name, stored(f"{who}/{name}"), tensor))
     dino.center = stored("center").to(dino.center)
     dino.step = int(metadata["step"])
     dino.updates = json.loads(metadata["updates"])
@@ -103,7 +105,8 @@ def load(dino, metadata, tensors):
         count = updates_of(dino, name)
         if not parameter.requires_grad or count == 0:
             continue
-        kept = {key: from_page(name, stored(f"moments.{i}/{name}"), parameter) for i, key in enumerate(MOMENTS[kind])}
+        kept = {key: from_page(name, stored(f"moments.{i}/{name}"), parameter.data)
+                for i, key in enumerate(MOMENTS[kind])}
         if kind != "sgd":
             kept["step"] = torch.tensor(float(count))
         dino.optimizer.state[parameter] = kept

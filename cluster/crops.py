@@ -3,7 +3,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 import torch
-from PIL import ImageFilter
+from PIL import Image, ImageFilter, ImageOps
 from torch.utils.data import BatchSampler, DataLoader, Subset
 from torch.utils.data.distributed import DistributedSampler
 from torchvision import transforms
@@ -60,10 +60,16 @@ def images_in(folder, config, listed):
     The images in the class folders of a folder: those that the page trained on, `listed` by their paths, where all of
     them are there, and otherwise all.
     """
-    images = ImageFolder(folder, Crops(config))
+    images = ImageFolder(folder, Crops(config), loader=upright)
     known = {ending for path in listed for ending in endings(path)}
     found = [i for i, (path, _) in enumerate(images.samples) if Path(path).relative_to(folder).as_posix() in known]
     return Subset(images, found) if listed and len(found) == len(listed) else images
+
+
+def upright(path):
+    """As the camera was held: a browser turns pictures by what the camera noted, PIL only when it is asked."""
+    with Image.open(path) as image:
+        return ImageOps.exif_transpose(image).convert("RGB")
 
 
 def endings(path):

@@ -18,7 +18,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 import checkpoint
-from dino import Dino
+from dino import Dino, mean_over_processes
 
 HERE = Path(__file__).parent
 
@@ -69,6 +69,8 @@ def share(dino, device):
     norms = [m for m in dino.student.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]
     if norms and device == "cpu":
         raise SystemExit("The network has BatchNorm, which PyTorch shares between GPUs alone: start one process.")
+    if mean_over_processes(torch.tensor([float(dino.step)], device=device)).item() != dino.step:
+        raise SystemExit("The machines would go on from different states: let them share this folder, or name --state.")
     dino.student = nn.SyncBatchNorm.convert_sync_batchnorm(dino.student)
     dino.teacher = nn.SyncBatchNorm.convert_sync_batchnorm(dino.teacher)
     # Every process has the same buffers already: statistics are those of the whole batch.
