@@ -59,7 +59,9 @@ export function CloserPanel() {
           <Look result={result} drawing={drawing} />
         ) : (
           <div className={panel.empty}>
-            <strong>{hasImages ? 'Looking…' : 'No images yet'}</strong>
+            <strong>
+              {hasImages ? (refusal === null ? 'Looking…' : 'Nothing to show') : 'No images yet'}
+            </strong>
             The picture with its maps appears here, before the first step too.
           </div>
         )}

@@ -15,6 +15,7 @@ interface Props {
 
 export function AttentionLegend({ snapshot, columns, style, point }: Props) {
   const { top, mass, colormap } = style;
+  const activation = snapshot.kind === 'activation';
   return (
     <div className={classes.legend}>
       {mass === null ? (
@@ -32,15 +33,15 @@ export function AttentionLegend({ snapshot, columns, style, point }: Props) {
         </div>
       ) : (
         <div>
-          Clear: the patches that hold the top {Math.round(mass * 100)} % of a head's attention. The rest is
-          darkened.
+          Clear: the patches that hold the top {Math.round(mass * 100)} %{' '}
+          {activation ? 'of a map' : "of a head's attention"}. The rest is darkened.
         </div>
       )}
       <div className={classes.readout}>
         {point ? (
           <Reading snapshot={snapshot} columns={columns} point={point} />
         ) : (
-          'Point at a patch to read its share of the attention, or reach a picture with Tab and walk with the arrow keys.'
+          `Point at a ${activation ? 'place to read its share of each map' : 'patch to read its share of the attention'}, or reach a picture with Tab and walk with the arrow keys.`
         )}
       </div>
     </div>

@@ -62,6 +62,7 @@ export function AttentionPanel() {
         look={look}
         onLook={(change) => setLook((before) => ({ ...before, ...change }))}
         hasObjects={hasObjects}
+        activation={snapshot?.kind === 'activation'}
       />
       <Scrubber />
       {snapshot ? (

@@ -19,11 +19,18 @@ interface Props {
   look: Look;
   onLook: (change: Partial<Look>) => void;
   hasObjects: boolean;
+  /** The maps are those of a ResNet. */
+  activation: boolean;
 }
 
 const MODES = [
   { value: 'heads', label: 'Every head' },
   { value: 'mean', label: 'Mean' },
+  { value: 'mask', label: 'Mask' },
+] as const;
+const ACTIVATION_MODES = [
+  { value: 'heads', label: 'Every map' },
+  { value: 'mean', label: 'All channels' },
   { value: 'mask', label: 'Mask' },
 ] as const;
 const NETWORKS = [
@@ -32,7 +39,7 @@ const NETWORKS = [
   { value: 'both', label: 'Both' },
 ] as const;
 
-export function AttentionTools({ look, onLook, hasObjects }: Props) {
+export function AttentionTools({ look, onLook, hasObjects, activation }: Props) {
   const overlay = useView((state) => state.overlay);
   const pinned = useView((state) => state.pinned);
   const masked = overlay.mode === 'mask';
@@ -44,7 +51,7 @@ export function AttentionTools({ look, onLook, hasObjects }: Props) {
           aria-label="Which maps"
           value={overlay.mode}
           onChange={(mode) => setOverlay({ mode })}
-          data={[...MODES]}
+          data={[...(activation ? ACTIVATION_MODES : MODES)]}
         />
         <SegmentedControl
           size="xs"

@@ -21,7 +21,7 @@ const NAMES = { teacher: 'Teacher', student: 'Student' } as const;
 
 type Kind = Pick<AttentionSnapshot, 'kind' | 'heads'>;
 
-const RANKS = ['strongest', '2nd', '3rd'];
+const RANKS = ['Strongest', '2nd', '3rd'];
 
 /** "Head 2", or of a ResNet what its map is of. */
 export function headName({ kind }: Pick<AttentionSnapshot, 'kind'>, head: number): string {
