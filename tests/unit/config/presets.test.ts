@@ -331,7 +331,9 @@ describe('presets', () => {
 
   it('warns of what a laptop cannot do, and only of that', () => {
     const warned = presetNames().filter((name) => 'warning' in PRESETS[name]);
-    expect(warned).toEqual(presetNames().filter((name) => !['samples', 'nano', 'nano-resnet', 'small'].includes(name)));
+    expect(warned).toEqual(
+      presetNames().filter((name) => !['samples', 'nano', 'nano-resnet', 'small'].includes(name)),
+    );
   });
 
   it('says where the ResNet recipe is not lightly’s', () => {
