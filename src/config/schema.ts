@@ -149,6 +149,8 @@ const data = z.strictObject({
   /** For 'pattern': the file name is split at the separator and the field (from 0) is the label. */
   labelSeparator: z.string().min(1).max(8).default('_'),
   labelField: z.int().min(0).max(32).default(1),
+  /** Of a video every n-th frame is an image. */
+  videoEvery: z.int().min(1).max(10_000).default(10),
   /** Memory that decoded pixels may take, MiB. */
   budgetMiB: z.int().min(16).max(16_384).default(1024),
 });

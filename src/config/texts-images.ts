@@ -228,6 +228,13 @@ export const dataTexts: FieldTexts<'data'> = {
     paper: 'none',
     advanced: true,
   },
+  videoEvery: {
+    label: 'Frames of a video',
+    sentence: 'Of a video among the images every n-th frame is an image, in a folder named as the video.',
+    paper: 'none',
+    unit: 'th',
+    advanced: true,
+  },
   budgetMiB: {
     label: 'Memory for images',
     sentence: 'Most memory that decoded images may take; more images are then kept at a smaller size.',

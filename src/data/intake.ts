@@ -3,14 +3,17 @@ import type { Pixels } from '../core/pixels.ts';
 import { PURPOSE, rng } from '../core/rng.ts';
 import type { Catalogue, CatalogueImage, IntakeProgress } from './catalogue.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import { decodeFrames, type Films, type Frame, isVideo, openFilms } from './frames.ts';
 import { FORMAT_NAMES, inspect } from './inspect.ts';
 import { NoImagesError, reasonOf } from './intake-errors.ts';
 import { inParallel, startMeter } from './intake-progress.ts';
 import { type LabelOptions, type LabelTable, labelsOf } from './labels.ts';
 import { inNaturalOrder } from './natural-order.ts';
+import { ownFolders } from './paths.ts';
 import type { Source } from './source.ts';
 import { type DroppedFile, openSources } from './sources.ts';
 import { splitOf } from './split.ts';
+import type { OpenedVideo } from './video.ts';
 import { fitWithin, LONGEST_ASPECT, PIXEL_BYTES, workingSide } from './working-size.ts';
 
 export { IntakeCancelled, NoImagesError } from './intake-errors.ts';
@@ -24,6 +27,8 @@ export interface IntakeOptions extends LabelOptions {
   budgetBytes: number;
   /** Side of the largest view, pixels. */
   largestView: number;
+  /** Of a video every n-th frame is an image. */
+  videoEvery: number;
 }
 
 export interface IntakeTools {
@@ -34,12 +39,14 @@ export interface IntakeTools {
    * rejection skips the image with the error's message. Should stop when `signal` is aborted.
    */
   decode: (blob: Blob, targetSide: number, signal: AbortSignal) => Promise<Pixels>;
+  /** @throws VideoRefused where there is no video in it that can be decoded here. */
+  openVideo: (file: File) => Promise<OpenedVideo>;
 }
 
+/** A file, or a frame of a video. */
 interface Candidate {
-  source: Source;
-  /** Name of the format. */
-  kind: string;
+  path: string;
+  origin: { source: Source /** Name of the format. */; kind: string } | { frame: Frame };
   width: number;
   height: number;
 }
@@ -59,7 +66,49 @@ export async function readImages(
 ): Promise<Catalogue> {
   const { sources, skipped, ignored } = await openSources(files, tools.onProgress, tools.signal);
   const ordered = inNaturalOrder(sources, (source) => source.path);
-  const { candidates, tables } = await sift(ordered, options, tools, skipped);
+  const films = await openAll(
+    ordered.filter(({ path }) => isVideo(path)),
+    options,
+    tools,
+    skipped,
+  );
+  try {
+    const pictures = await sift(
+      ordered.filter(({ path }) => !isVideo(path)),
+      options,
+      tools,
+      skipped,
+    );
+    return await select(films, pictures, options, tools, { skipped, ignored });
+  } finally {
+    films.close();
+  }
+}
+
+/** Opens every video and lists its frames. */
+async function openAll(
+  sources: readonly Source[],
+  { videoEvery }: IntakeOptions,
+  { signal, openVideo, onProgress }: IntakeTools,
+  skipped: Catalogue['skipped'],
+): Promise<Films> {
+  if (sources.length === 0) return { frames: [], count: 0, close: () => undefined };
+  const meter = startMeter('unpacking', sources.length, onProgress, signal);
+  return openFilms(sources, videoEvery, { signal, openVideo, onOpened: () => meter.tick() }, skipped);
+}
+
+/** Of all that could be an image, what fits the memory, decoded. */
+async function select(
+  films: Films,
+  { candidates: pictures, tables }: { candidates: Candidate[]; tables: LabelTable[] },
+  options: IntakeOptions,
+  tools: IntakeTools,
+  { skipped, ignored }: { skipped: Catalogue['skipped']; ignored: number },
+): Promise<Catalogue> {
+  const frames = films.frames.map(
+    (frame): Candidate => ({ path: frame.path, origin: { frame }, width: frame.width, height: frame.height }),
+  );
+  const candidates = inNaturalOrder([...pictures, ...frames], ({ path }) => path);
   const side = workingSide(
     options.largestView,
     candidates.length,
@@ -69,7 +118,10 @@ export async function readImages(
   const chosen = withinBudget(candidates, side, options, skipped);
   const decoded = await decodeAll(chosen, side, tools, skipped);
   if (decoded.length === 0) throw new NoImagesError(skipped, ignored);
-  return assemble(decoded, side, tables, options, skipped);
+  const catalogue = assemble(decoded, side, tables, options, skipped);
+  return films.count > 0
+    ? { ...catalogue, split: catalogue.split + filmWords(films, chosen, options) }
+    : catalogue;
 }
 
 /** Looks at every head. */
@@ -87,7 +139,7 @@ async function sift(
     const { path } = source;
     if (finding.kind === 'image') {
       const { format, width, height } = finding;
-      found[index] = { source, kind: FORMAT_NAMES[format], width, height };
+      found[index] = { path, origin: { source, kind: FORMAT_NAMES[format] }, width, height };
     } else if (finding.kind === 'refused') skipped.push({ path, reason: finding.reason });
     else if (options.labels !== 'csv')
       skipped.push({ path, reason: 'a CSV serves only where labels come from a CSV' });
@@ -144,11 +196,12 @@ function withinBudget(
   }
   const reason = `over the memory budget of ${Math.round(budgetBytes / 2 ** 20).toLocaleString('en')} MiB`;
   for (const candidate of candidates)
-    if (!kept.has(candidate)) skipped.push({ path: candidate.source.path, reason });
+    if (!kept.has(candidate)) skipped.push({ path: candidate.path, reason });
   return candidates.filter((candidate) => kept.has(candidate));
 }
 
-type Decoded = Pixels & { path: string };
+/** `file` is where it comes from: of a frame the video. */
+type Decoded = Pixels & { path: string; file: string };
 
 async function decodeAll(
   candidates: readonly Candidate[],
@@ -158,20 +211,50 @@ async function decodeAll(
 ): Promise<Decoded[]> {
   const decoded: (Decoded | undefined)[] = Array.from({ length: candidates.length });
   const meter = startMeter('decoding', candidates.length, onProgress, signal);
-  await inParallel(candidates, DECODES_AT_ONCE, signal, async ({ source, kind }, index) => {
-    const { path } = source;
+  await inParallel(candidates, DECODES_AT_ONCE, signal, async ({ path, origin }, index) => {
+    if ('frame' in origin) return;
+    const { source, kind } = origin;
     const blob = await read(source, skipped, async (whole) => whole);
     try {
       if (blob !== null) {
         const { width, height, rgba } = await decode(blob, side, signal);
-        decoded[index] = { path, width, height, rgba };
+        decoded[index] = { path, file: path, width, height, rgba };
       }
     } catch (error) {
       skipped.push({ path, reason: `broken ${kind}: ${reasonOf(error)}` });
     }
     meter.tick();
   });
+  const framed = candidates.flatMap(({ origin }, index) =>
+    'frame' in origin ? [{ frame: origin.frame, index }] : [],
+  );
+  const frames = framed.map(({ frame }) => frame);
+  const pixels = await decodeFrames(frames, side, { signal, onFrame: () => meter.tick() }, skipped);
+  for (const [i, { frame, index }] of framed.entries()) {
+    const found = pixels[i];
+    if (found) decoded[index] = { path: frame.path, file: frame.video, ...found };
+  }
   return decoded.filter((image) => image !== undefined);
+}
+
+/** How many of the images are frames, in words that follow the split's. */
+function filmWords({ count }: Films, chosen: readonly Candidate[], { videoEvery }: IntakeOptions): string {
+  const frames = chosen.filter(({ origin }) => 'frame' in origin).length;
+  const rate = videoEvery === 1 ? 'every one' : `every ${ordinal(videoEvery)}`;
+  return `; ${frames.toLocaleString('en')} of them are frames of ${count === 1 ? 'one video' : `${count} videos`}, ${rate}`;
+}
+
+/** 3 → "3rd". */
+function ordinal(n: number): string {
+  const teens = n % 100 > 10 && n % 100 < 14;
+  return `${n}${(teens ? undefined : ['th', 'st', 'nd', 'rd'][n % 10]) ?? 'th'}`;
+}
+
+/** Frames have their video's label; where no folder tells videos apart, each video is a class of its own. */
+function labelledPaths(decoded: readonly Decoded[], { labels }: IntakeOptions): string[] {
+  const files = decoded.map(({ file }) => file);
+  const flat = ownFolders(files).every((folders) => folders.length === 0);
+  return labels === 'folders' && flat ? decoded.map(({ path }) => path) : files;
 }
 
 function assemble(
@@ -182,11 +265,14 @@ function assemble(
   skipped: Catalogue['skipped'],
 ): Catalogue {
   const paths = decoded.map((image) => image.path);
-  const { classes, labels, complaints } = labelsOf(paths, options, tables);
+  const { classes, labels, complaints } = labelsOf(labelledPaths(decoded, options), options, tables);
   const split = splitOf(paths, labels, options.validation, options.seed);
   const all = decoded.map(
-    (image, i): CatalogueImage => ({
-      ...image,
+    ({ path, width, height, rgba }, i): CatalogueImage => ({
+      path,
+      width,
+      height,
+      rgba,
       split: split.sides[i] ?? 'train',
       label: labels[i] ?? null,
       mask: null,

@@ -5,7 +5,13 @@
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { z } from 'zod';
-import { ARCHIVE_LIMITS, ArchiveRefused, requireWithin } from './archive.ts';
+import {
+  ARCHIVE_LIMITS,
+  type ArchiveLimits,
+  ArchiveRefused,
+  reasonAgainst,
+  requireWithin,
+} from './archive.ts';
 import { baseName, splitNamed } from './paths.ts';
 import type { Source } from './source.ts';
 
@@ -39,7 +45,12 @@ interface Columns {
  * one after the other; the browser keeps their pictures on disk.
  * @throws ArchiveRefused when the file is damaged, holds no pictures or too many.
  */
-export async function readParquet(path: string, file: Blob, signal: AbortSignal): Promise<Source[]> {
+export async function readParquet(
+  path: string,
+  file: Blob,
+  signal: AbortSignal,
+  limits: ArchiveLimits = ARCHIVE_LIMITS,
+): Promise<Source[]> {
   const buffer: AsyncBuffer = {
     byteLength: file.size,
     slice: (start, end) => file.slice(start, end).arrayBuffer(),
@@ -48,14 +59,18 @@ export async function readParquet(path: string, file: Blob, signal: AbortSignal)
     const metadata = await parquetMetadataAsync(buffer);
     const columns = columnsOf(metadata);
     const bytes = metadata.row_groups.reduce((sum, group) => sum + Number(group.total_byte_size), 0);
-    requireWithin(ARCHIVE_LIMITS, Number(metadata.num_rows), bytes);
+    requireWithin(limits, Number(metadata.num_rows), bytes);
     const folder = `${path.replace(/\.parquet$/i, '')}/${splitFolder(path)}`;
     const sources: Source[] = [];
     let row = 0;
     for (const group of metadata.row_groups) {
       signal.throwIfAborted();
       const rows = await rowsOf({ buffer, metadata, columns, start: row, end: row + Number(group.num_rows) });
-      sources.push(...sourcesOf(rows, folder, row));
+      for (const each of rows) {
+        const reason = each && reasonAgainst(each.name, each.bytes.length, limits);
+        if (reason) throw new ArchiveRefused(`a picture in it: ${reason}`);
+      }
+      for (const source of sourcesOf(rows, folder, row)) sources.push(source);
       row += Number(group.num_rows);
     }
     return sources;
@@ -144,7 +159,8 @@ function sourcesOf(rows: readonly (Row | null)[], folder: string, first: number)
     const picture = pack.slice(at, at + row.bytes.length);
     at += row.bytes.length;
     const number = String(first + i).padStart(6, '0');
-    const classFolder = row.label === null ? '' : `${row.label.replaceAll('/', '_')}/`;
+    // A class called ".." is a folder all the same.
+    const classFolder = row.label === null ? '' : `${row.label.replace(/[/\\]|^\.+$/g, '_')}/`;
     return [
       {
         path: `${folder}${classFolder}${[number, row.name].filter((part) => part !== '').join('-')}`,

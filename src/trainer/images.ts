@@ -4,6 +4,7 @@ import type { Catalogue, IntakeProgress } from '../data/catalogue.ts';
 import { createDecodePool } from '../data/decode-pool.ts';
 import { readImages } from '../data/intake.ts';
 import { makeSamples } from '../data/samples-pool.ts';
+import { openVideo } from '../data/video.ts';
 import type { DatasetSummary, SourceFile } from '../protocol/values.ts';
 
 export interface LoadTools {
@@ -44,8 +45,9 @@ export async function loadFiles(
         labelField: data.labelField,
         budgetBytes: data.budgetMiB * MIB,
         largestView: Math.max(views.globalSize, views.localSize),
+        videoEvery: data.videoEvery,
       },
-      { ...tools, decode: (blob, side, signal) => pool.decode(blob, side, signal) },
+      { ...tools, decode: (blob, side, signal) => pool.decode(blob, side, signal), openVideo },
     );
   } finally {
     pool.dispose();

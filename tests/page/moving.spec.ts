@@ -1,5 +1,6 @@
 /** What goes out and comes in by the File menu: weights, runs and settings, each looked at before it is used. */
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import type { Page } from '@playwright/test';
 import { control, expect, openPage, statusLine, test } from './chromium.ts';
 import { pausedStep } from './support/run.ts';
@@ -111,4 +112,22 @@ test('gives weights away and takes them in again, and goes on with a run, by key
   expect(events.name).toMatch(/^events\.out\.tfevents\.\d{10}\./);
   const table = await download(page, () => choose(page, 'Save metrics as a table'));
   expect(table.bytes.toString()).toMatch(/^step,epoch,loss.*\n3,/);
+
+  // The report is a page of its own, whose pictures are all in it.
+  const report = await download(page, () => choose(page, 'Save report'));
+  expect(report.name).toMatch(/^DINO-run-[a-z]+-[a-z]+\.html$/);
+  const place = test.info().outputPath(report.name);
+  await writeFile(place, report.bytes);
+  const other = await page.context().newPage();
+  const asked: string[] = [];
+  other.on('request', (request) => asked.push(request.url()));
+  await other.goto(pathToFileURL(place).href);
+  await expect(other.getByRole('heading', { name: 'Where the heads look' })).toBeVisible();
+  await expect(other.getByRole('img', { name: 'Training loss by step' })).toBeVisible();
+  const pictures = await other
+    .locator('.picture img')
+    .evaluateAll((all) => all.map((each) => (each instanceof HTMLImageElement ? each.naturalWidth : 0)));
+  expect(pictures.length).toBeGreaterThan(8);
+  expect(Math.min(...pictures)).toBeGreaterThan(0);
+  expect(asked.filter((url) => !url.startsWith('data:'))).toHaveLength(1);
 });

@@ -12,7 +12,7 @@ export function Sources() {
     <>
       <div className="sources">
         <p className="quiet">
-          Drop folders, images, .zip, .tar, .tgz or .parquet anywhere. They never leave this computer.
+          Drop folders, images, videos, .zip, .tar, .tgz or .parquet anywhere. They never leave this computer.
         </p>
         <div className="pickers">
           <Picker folder>Choose a folder</Picker>

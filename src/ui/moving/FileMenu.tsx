@@ -5,12 +5,14 @@ import {
   IconFile,
   IconFolderOpen,
   IconPlayerTrackNext,
+  IconReportAnalytics,
   IconStack2,
   IconWeight,
 } from '@tabler/icons-react';
 import { saveCheckpoint } from '../../state/actions.ts';
 import { showDialog } from '../../state/moving.ts';
 import { saveRun } from '../../state/moving-actions.ts';
+import { saveReport } from '../../state/moving-report.ts';
 import { ClusterItem } from '../cluster/ClusterItem.tsx';
 import { useSession } from '../use-stores.ts';
 import { FileItem } from './FileItem.tsx';
@@ -63,6 +65,13 @@ export function FileMenu() {
           icon={IconStack2}
           disabled={!trained}
           onClick={saveCheckpoint}
+        />
+        <FileItem
+          name="Save report"
+          note="One page of HTML: settings, curves, crops, heads, scores"
+          icon={IconReportAnalytics}
+          disabled={!trained}
+          onClick={() => void saveReport()}
         />
         <Menu.Divider />
         <MetricsItems />

@@ -32,6 +32,7 @@ const OPTIONS: IntakeOptions = {
   labelField: 1,
   budgetBytes: 2 ** 20,
   largestView: 32,
+  videoEvery: 10,
 };
 
 /** Sizes as the header says; refuses what was cut off, as browsers do. */
@@ -45,7 +46,8 @@ const decode: IntakeTools['decode'] = async (blob, side) => {
 };
 
 function tools(changed: Partial<IntakeTools> = {}): IntakeTools {
-  return { signal: new AbortController().signal, onProgress: () => {}, decode, ...changed };
+  const openVideo = () => Promise.reject(new Error('there is no video here'));
+  return { signal: new AbortController().signal, onProgress: () => {}, decode, openVideo, ...changed };
 }
 
 function claimedPng(width: number, height: number): Uint8Array<ArrayBuffer> {

@@ -2,6 +2,8 @@
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
+import { ARCHIVE_LIMITS, type ArchiveLimits, ArchiveRefused } from '../../../src/data/archive.ts';
+import { readParquet } from '../../../src/data/parquet.ts';
 import { openSources } from '../../../src/data/sources.ts';
 
 const signal = new AbortController().signal;
@@ -154,6 +156,42 @@ describe('the hub’s parquet files', () => {
   it('fall back on the numbers of classes where the notes are foreign', async () => {
     const { sources } = await open('data.parquet', file('{"other": 1}'));
     expect(sources[1]?.path).toBe('data/1/000001-1.png');
+  });
+
+  it('ask for no more than the limits: rows, bytes of all, bytes of one', async () => {
+    const blob = new Blob([file('{}')]);
+    const read = (changed: Partial<ArchiveLimits>) =>
+      readParquet('data.parquet', blob, new AbortController().signal, { ...ARCHIVE_LIMITS, ...changed });
+    expect(await read({})).toHaveLength(5);
+    await expect(read({ entries: 4 })).rejects.toThrow(/5 entries, over the limit of 4/);
+    await expect(read({ totalBytes: 100 })).rejects.toThrow(ArchiveRefused);
+    await expect(read({ memberBytes: 43 })).rejects.toThrow(/a picture in it: it unpacks to/);
+  });
+
+  it('lead nowhere by their names: neither a class nor a picture climbs out of its folder', async () => {
+    const climbing = parquetWriteBuffer({
+      schema: [...schema],
+      columnData: [
+        {
+          name: 'image',
+          data: [
+            { bytes: Uint8Array.of(1), path: '../../up.png' },
+            { bytes: Uint8Array.of(2), path: 'a.png' },
+          ],
+        },
+        { name: 'label', data: [0n, 1n] },
+      ],
+      kvMetadata: [
+        {
+          key: 'huggingface',
+          value: JSON.stringify({
+            info: { features: { label: { names: ['..', '../etc'], _type: 'ClassLabel' } } },
+          }),
+        },
+      ],
+    });
+    const { sources } = await open('data.parquet', climbing);
+    expect(sources.map(({ path }) => path)).toEqual(['data/_/000000-up.png', 'data/.._etc/000001-a.png']);
   });
 
   it('are refused in words where there are no pictures or the file is damaged', async () => {
