@@ -6,6 +6,11 @@ import { vulkanEnvironment } from './tools/vulkan.ts';
 // Inherited by the processes that run the tests: the Vulkan loader is looked up when a process starts.
 Object.assign(process.env, vulkanEnvironment());
 
+/** Tests of rooms that keep nothing: no file sees what another leaves behind. */
+const PURE = ['client', 'config', 'core', 'data', 'tools', 'ui'].map(
+  (room) => `tests/unit/${room}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
     environment: 'node',
@@ -13,9 +18,20 @@ export default defineConfig({
     // By itself it leaves one of two processors to nobody.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: 'tests/kernels-setup.ts',
-    include: ['tests/unit/**/*.test.ts', 'tests/parity/*.test.ts', 'tests/layering.test.ts'],
     // Models train a few steps here; a slow machine must not fail for being slow.
     testTimeout: 900_000,
     hookTimeout: 120_000,
+    projects: [
+      // What the files import is loaded once for all of them, which is most of their time.
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'tensors',
+          include: ['tests/unit/**/*.test.ts', 'tests/parity/*.test.ts', 'tests/layering.test.ts'],
+          exclude: PURE,
+        },
+      },
+    ],
   },
 });

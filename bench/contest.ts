@@ -155,19 +155,20 @@ const better = (a: Peak, b: Peak): Peak => ({
 async function sharesInTurn(
   ours: Asking,
   aStep: number,
-  { config, say }: ContestOptions,
+  { config, say, slopes }: ContestOptions,
 ): Promise<{ peak: Peak; shares: number[] }> {
+  const rounds = slopes ? SHARE_ROUNDS : 1;
   const { gflop } = stepWork(config);
   const shares: number[] = [];
   let before = await ours.peak(config);
   let peak = before;
-  for (let round = 0; round < SHARE_ROUNDS; round++) {
+  for (let round = 0; round < rounds; round++) {
     const steps = await ours.run(stepsIn(ROUND_SECONDS, aStep, 2));
     const after = await ours.peak(config);
     const rate = gflop / spreadOf(steps.map(({ seconds }) => seconds)).median;
     shares.push(rate / Math.max(best(before), best(after)));
     say(
-      `share of the best GEMM rate, ${round + 1} of ${SHARE_ROUNDS}: ${(100 * (shares.at(-1) ?? 0)).toFixed(0)} %`,
+      `share of the best GEMM rate, ${round + 1} of ${rounds}: ${(100 * (shares.at(-1) ?? 0)).toFixed(0)} %`,
     );
     peak = better(peak, after);
     before = after;

@@ -28,8 +28,11 @@ const CASES = [
   { name: 'a long sequence', groups: [global(1, 17), global(1, 10)], heads: 1, width: 8 },
 ];
 
+/** Of the widths in fours and of the odd ones, the GPU's text is the same for all. */
+const GPU_CASES = CASES.filter(({ width }) => width !== 12 && width !== 1);
+
 describe.each(VARIANTS)('on the software adapter, text for %s', (variant) => {
-  it.each(CASES)('$name', async ({ groups, heads, width }) => {
+  it.each(variant === 'GPU' ? GPU_CASES : CASES)('$name', async ({ groups, heads, width }) => {
     const layout = tokenLayout(groups);
     const gradients =
       variant === 'GPU' ? ['AttentionQueryGradient', 'AttentionKeyGradient'] : ['AttentionGradient'];
@@ -69,7 +72,7 @@ it.each(['16 rows', '64 rows'])('tiles of %s', async (name) => {
   const spy = vi.spyOn(tuningOf(gpu), 'choose').mockImplementation(choose);
   await expectComposition(gpu, {
     op: ([qkv]) => attention(asMatrix(qkv), layout, 2),
-    inputs: [random([layout.tokens, 3 * 2 * 36], 1.5)],
+    inputs: [random([layout.tokens, 3 * 2 * 12], 1.5)],
     dispatches: ['Attention', 'AttentionQueryGradient', 'AttentionKeyGradient'],
     tolerance: TOLERANCE,
     variant: 'GPU',
