@@ -1,4 +1,4 @@
-/** `npm run check`: format and lint, types of page, worker and tools, and the arrows between the rooms. */
+/** `npm run check`: format and lint, types of page, worker and tools, holes in dependencies, and the arrows between the rooms. */
 import { fileURLToPath } from 'node:url';
 import { runTool } from './command.ts';
 
@@ -16,6 +16,7 @@ export const STATIC_CHECKS: readonly Check[] = [
   { title: 'Types of the page', tool: 'tsc', args: ['-p', 'tsconfig.page.json'] },
   { title: 'Types of the worker', tool: 'tsc', args: ['-p', 'tsconfig.worker.json'] },
   { title: 'Types of tools and tests', tool: 'tsc', args: ['-p', 'tsconfig.node.json'] },
+  { title: 'Holes in dependencies', tool: 'tsx', args: ['tools/audit.ts'] },
 ];
 
 const LAYERING: Check = {

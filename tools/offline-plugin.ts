@@ -17,10 +17,23 @@ function filesBelow(folder: string): string[] {
     .sort();
 }
 
+/** As browsers check it: https://www.w3.org/TR/SRI/. */
+const integrityOf = (bytes: Buffer) => `sha384-${createHash('sha384').update(bytes).digest('base64')}`;
+
+/** The page, with the digest of each script and style sheet that it names. */
+export const pinned = (page: string, bytesOf: (file: string) => Buffer): string =>
+  page.replace(
+    /(<(?:script|link)\b[^>]*?)\s(src|href)="\.\/(assets\/[^"]+)"/g,
+    (_, before: string, attribute: string, file: string) =>
+      `${before} ${attribute}="./${file}" integrity="${integrityOf(bytesOf(file))}"`,
+  );
+
 async function workerText(folder: string): Promise<string> {
-  const files = filesBelow(folder).filter((file) => file !== SERVICE_WORKER && file !== HEADERS);
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(file).update(readFileSync(join(folder, file)));
+  const names = filesBelow(folder).filter((file) => file !== SERVICE_WORKER && file !== HEADERS);
+  const files = Object.fromEntries(
+    names.map((file) => [file, integrityOf(readFileSync(join(folder, file)))]),
+  );
+  const hash = createHash('sha256').update(JSON.stringify(files));
   const { code } = await transformWithOxc(readFileSync(SOURCE, 'utf8'), SOURCE);
   const given = { FILES: files, VERSION: hash.digest('hex').slice(0, 16), HEADERS: PAGE_HEADERS };
   const constants = Object.entries(given).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};`);
@@ -47,6 +60,11 @@ export const offline = (): Plugin => ({
     sequential: true,
     async handler({ dir }) {
       const folder = dir ?? join(ROOT, 'dist');
+      const page = join(folder, 'index.html');
+      writeFileSync(
+        page,
+        pinned(readFileSync(page, 'utf8'), (file) => readFileSync(join(folder, file))),
+      );
       writeFileSync(join(folder, SERVICE_WORKER), await workerText(folder));
       writeFileSync(join(folder, HEADERS), headersFile());
     },

@@ -2,8 +2,8 @@
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** Put before this text by the build: what the page consists of, relative to it. */
-declare const FILES: readonly string[];
+/** Put before this text by the build: what the page consists of, relative to it, and the digest of each file. */
+declare const FILES: Readonly<Record<string, string>>;
 /** Changes with any of the files. */
 declare const VERSION: string;
 declare const HEADERS: Readonly<Record<string, string>>;
@@ -33,9 +33,13 @@ self.addEventListener('fetch', (event) => {
 
 async function keepFiles(): Promise<void> {
   const cache = await caches.open(KEPT);
-  // Names under assets/ change with what they hold; the others must not come from the browser's own cache.
+  // Names under assets/ change with what they hold; the others must not come from the browser's own cache. A file that
+  // is not the one of the build, by whatever mistake or hand, ends the installation.
   await cache.addAll(
-    FILES.map((file) => new Request(file, { cache: file.startsWith('assets/') ? 'default' : 'reload' })),
+    Object.entries(FILES).map(
+      ([file, integrity]) =>
+        new Request(file, { integrity, cache: file.startsWith('assets/') ? 'default' : 'reload' }),
+    ),
   );
 }
 
