@@ -3,7 +3,7 @@ import { resampleMatrix } from '../core/positions.ts';
 import type { OpenedSafetensors } from '../core/safetensors-blob.ts';
 import type { RunState } from '../dino/run-state.ts';
 import { storedShape, toOfficial, toStored } from '../model/border.ts';
-import type { NetworkShape } from '../model/shapes.ts';
+import { type BackboneShape, isResNet, type NetworkShape } from '../model/shapes.ts';
 import { networkSpec, type ParameterSpec } from '../model/specs.ts';
 import { upload } from '../ops/assign.ts';
 import { momentCount, type OptimizerSettings } from '../ops/optimizers.ts';
@@ -17,16 +17,16 @@ import {
   type WeightsReport,
   weightsReport,
 } from './dialects.ts';
+import { findResNet, holdsResNet, resNetShapeOf } from './resnet-names.ts';
 import { aboutTree, type RunTree } from './state.ts';
 
 export type NetworkName = 'teacher' | 'student';
 type Between = () => Promise<void>;
-type VitShape = ReturnType<typeof shapeOf>['shape'];
 
 /** A backbone by official names, in the official layout. */
 export interface Weights {
-  shape: VitShape;
-  /** Side of the square that its table of positions is made for, pixels. */
+  shape: BackboneShape;
+  /** Side of the square that its table of positions is made for, pixels; of a ResNet, that it was trained on. */
   imageSize: number;
   tensors: HostTensors;
 }
@@ -43,6 +43,9 @@ const BACKBONE = 'backbone.';
 const MOST_BLOCKS = 48;
 const NARROWEST = 4;
 const WIDEST = 2048;
+/** The same for a ResNet's first convolution, and what torchvision's are trained on, pixels. */
+const MOST_CHANNELS = 256;
+const TORCHVISION_SIDE = 224;
 
 /** The networks that a file has apart: both in a whole checkpoint, else one that may be either. */
 export function networksIn({ tensors }: OpenedSafetensors): NetworkName[] {
@@ -66,7 +69,9 @@ export async function weightsIn(
       { shape, data: new Float32Array(0) },
     ]),
   );
-  const { unexpected } = findBackbone(outline, network);
+  const residual = holdsResNet(outline, network);
+  const find = residual ? findResNet : findBackbone;
+  const { unexpected } = find(outline, network);
   const unused = new Set(unexpected);
   const read = new Map<string, HostTensor>();
   for (const [name, { shape }] of file.tensors) {
@@ -74,24 +79,40 @@ export async function weightsIn(
     read.set(name, { shape, data: await file.floats(name) });
     await between();
   }
-  const { dialect, tensors } = findBackbone(read, network);
+  const { dialect, tensors } = find(read, network);
+  const claimed = residual ? residualIn(file, tensors) : transformerIn(file, tensors);
+  const { shape, imageSize } = claimed;
+  const report = await checkedReport(wantedOf(shape, imageSize), tensors, between);
+  return {
+    dialect,
+    ...claimed,
+    tensors,
+    report: { ...report, unexpected: [...unexpected, ...report.unexpected] },
+  };
+}
+
+type Claimed = Pick<FoundWeights, 'shape' | 'imageSize' | 'headsSaid'>;
+
+function transformerIn({ metadata }: OpenedSafetensors, tensors: HostTensors): Claimed {
   demandBlocks(tensors);
   const { shape: assumed, imageSize } = shapeOf(tensors);
-  const heads = headsSaid(file.metadata.heads, assumed.dim);
+  const heads = headsSaid(metadata.heads, assumed.dim);
   const shape = { ...assumed, heads: heads ?? assumed.heads };
   if (!(shape.dim >= NARROWEST && shape.dim <= WIDEST && Number.isInteger(shape.dim / shape.heads)))
     throw new ForeignWeightsError(
       `Its tokens are ${shape.dim} numbers wide, in ${shape.heads} heads: ${NARROWEST} to ${WIDEST} can be built here, in heads of equal width.`,
     );
-  const report = await checkedReport(wantedOf(shape, imageSize), tensors, between);
-  return {
-    dialect,
-    shape,
-    imageSize,
-    headsSaid: heads !== null,
-    tensors,
-    report: { ...report, unexpected: [...unexpected, ...report.unexpected] },
-  };
+  return { shape, imageSize, headsSaid: heads !== null };
+}
+
+function residualIn({ metadata }: OpenedSafetensors, tensors: HostTensors): Claimed {
+  const shape = resNetShapeOf(tensors);
+  if (!(shape.width >= NARROWEST && shape.width <= MOST_CHANNELS))
+    throw new ForeignWeightsError(
+      `It begins with ${shape.width} channels: ${NARROWEST} to ${MOST_CHANNELS} can be built here.`,
+    );
+  const said = Number(metadata.image_size);
+  return { shape, imageSize: Number.isInteger(said) && said > 0 ? said : TORCHVISION_SIDE, headsSaid: true };
 }
 
 /** The report, with the numbers looked at in pieces: there may be a hundred million. */
@@ -150,12 +171,13 @@ const LEAST_HEAD = {
   normLastLayer: false,
 } as const;
 
-const backboneSpecs = (backbone: VitShape, imageSize: number): ParameterSpec[] =>
-  networkSpec({ imageSize, backbone, head: LEAST_HEAD }).parameters.filter(({ name }) =>
-    name.startsWith(BACKBONE),
-  );
+/** Parameters, and the running statistics of a ResNet. */
+function backboneSpecs(backbone: BackboneShape, imageSize: number): ParameterSpec[] {
+  const { parameters, buffers } = networkSpec({ imageSize, backbone, head: LEAST_HEAD });
+  return [...parameters, ...buffers].filter(({ name }) => name.startsWith(BACKBONE));
+}
 
-const wantedOf = (shape: VitShape, imageSize: number) =>
+const wantedOf = (shape: BackboneShape, imageSize: number) =>
   backboneSpecs(shape, imageSize).map((each) => ({
     name: each.name.slice(BACKBONE.length),
     shape: each.shape,
@@ -172,7 +194,7 @@ export const isWhole = ({ missing, misshaped, damaged }: WeightsReport): boolean
 export function fittedTo(weights: Weights, imageSize: number): Weights {
   const { shape, tensors } = weights;
   const table = tensors.get('pos_embed');
-  if (imageSize === weights.imageSize || !table) return weights;
+  if (imageSize === weights.imageSize || !table || isResNet(shape)) return weights;
   const { dim, patchSize } = shape;
   const [from, to] = [weights.imageSize / patchSize, imageSize / patchSize];
   const matrix = resampleMatrix(from, to, to);
@@ -207,9 +229,9 @@ export function startValues({ shape, imageSize, tensors }: Weights): StartValues
 
 /** Student and teacher of a run that has not begun have these values; the heads stay as they are. */
 export function placeStart({ student, teacher }: RunState, values: StartValues): void {
-  for (const { parameters } of [student, teacher])
+  for (const { parameters, buffers } of [student, teacher])
     for (const [name, value] of values) {
-      const tensor = parameters.get(name);
+      const tensor = parameters.get(name) ?? buffers.get(name);
       if (!tensor) throw new RangeError(`The run has no "${name}" to start from weights`);
       upload(tensor, value);
     }
@@ -245,7 +267,7 @@ export async function treeIn(file: OpenedSafetensors, between: Between): Promise
 /** One backbone of a state. @throws RangeError when a tensor lacks, or is of another shape. */
 export function weightsOfState(
   { tensors }: RunTree,
-  { imageSize, backbone }: { imageSize: number; backbone: VitShape },
+  { imageSize, backbone }: { imageSize: number; backbone: BackboneShape },
   network: NetworkName,
 ): Weights {
   const official = backboneSpecs(backbone, imageSize).map((spec): [string, HostTensor] => {

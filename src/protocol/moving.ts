@@ -33,14 +33,22 @@ export const openedFileSchema = z.object({
   network: networkNameSchema,
   /** null of a network whose weights nothing can start from here. */
   backbone: z
-    .object({
-      patchSize: z.int(),
-      dim: z.int(),
-      depth: z.int(),
-      heads: z.int(),
-      mlpRatio: z.number(),
-      qkvBias: z.boolean(),
-    })
+    .union([
+      z.object({
+        architecture: z.enum(['resnet18', 'resnet50']),
+        width: z.int(),
+        stem: z.enum(['imagenet', 'small']),
+      }),
+      z.object({
+        architecture: z.literal('vit'),
+        patchSize: z.int(),
+        dim: z.int(),
+        depth: z.int(),
+        heads: z.int(),
+        mlpRatio: z.number(),
+        qkvBias: z.boolean(),
+      }),
+    ])
     .nullable(),
   /** The number of heads was in the file; otherwise they are taken to be 64 wide. */
   headsSaid: z.boolean(),

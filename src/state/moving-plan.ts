@@ -21,7 +21,8 @@ export function startConfig(
   size: ViewSize,
 ): RunConfig | null {
   if (!backbone) return null;
-  const { patchSize } = backbone;
+  // A ResNet takes views of any size.
+  const patchSize = backbone.architecture === 'vit' ? backbone.patchSize : 1;
   const { views } = present;
   const whole = (side: number) => Math.max(1, Math.round(side / patchSize)) * patchSize;
   const globalSize = size === 'made' ? imageSize : whole(views.globalSize);
@@ -36,6 +37,7 @@ export function startConfig(
 
 /** "224 px, 14 × 14 patches". */
 export function viewText({ views, backbone }: RunConfig): string {
+  if (backbone.architecture !== 'vit') return `${views.globalSize} px`;
   const side = views.globalSize / backbone.patchSize;
   return `${views.globalSize} px, ${side} × ${side} patches`;
 }

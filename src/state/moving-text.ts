@@ -7,6 +7,7 @@ import { countWords, plural } from './words.ts';
 export function weightsReader(names: WeightNames, { backbone, views }: RunConfig): string {
   const { patchSize, dim, depth, heads, mlpRatio, qkvBias } = backbone;
   const python = (value: boolean) => (value ? 'True' : 'False');
+  if (backbone.architecture !== 'vit') return residualReader(backbone);
   const load = "from safetensors.torch import load_file\nweights = load_file('FILE.safetensors')";
   switch (names) {
     case 'official':
@@ -38,6 +39,24 @@ export function weightsReader(names: WeightNames, { backbone, views }: RunConfig
   }
 }
 
+/** torchvision builds the published width and stem; others take a line each. */
+function residualReader({ architecture, width, stem }: RunConfig['backbone']): string {
+  const published = width === 64 && stem === 'imagenet';
+  return [
+    'from safetensors.torch import load_file',
+    'from torch import nn',
+    'from torchvision import models',
+    ...(published
+      ? []
+      : [
+          `# Its ${width} channels and ${stem === 'small' ? '3 × 3 stem' : '7 × 7 stem'} are not torchvision’s: build the same layers with these first.`,
+        ]),
+    `model = models.${architecture}()`,
+    'model.fc = nn.Identity()',
+    "model.load_state_dict(load_file('FILE.safetensors'))",
+  ].join('\n');
+}
+
 /** Whose names are in a file. */
 export function dialectText({ dialect, run }: OpenedFile): string {
   switch (dialect) {
@@ -55,6 +74,10 @@ export function dialectText({ dialect, run }: OpenedFile): string {
 /** The network that a file's weights are of: "ViT of 12 blocks, 384 wide, 6 heads, patches of 16 px". */
 export function networkText({ backbone, headsSaid, imageSize }: OpenedFile): string {
   if (!backbone) return '';
+  if (backbone.architecture !== 'vit') {
+    const name = backbone.architecture === 'resnet18' ? 'ResNet-18' : 'ResNet-50';
+    return `A ${name} that begins with ${plural(backbone.width, 'channel')} and a ${backbone.stem === 'small' ? 'plain 3 × 3' : '7 × 7'} convolution.`;
+  }
   const { depth, dim, heads, patchSize } = backbone;
   const assumed = headsSaid ? '' : ' (assumed, 64 wide each; no tensor tells)';
   return `A vision transformer of ${plural(depth, 'block')}, ${countWords(dim)} wide, with ${plural(heads, 'head')}${assumed} and patches of ${patchSize} px, its positions made for pictures of ${imageSize} px.`;

@@ -20,6 +20,7 @@ import { SettingsError } from '../../config/plan.ts';
 import { type RunConfig, runConfigSchema } from '../../config/schema.ts';
 import { type OpenedSafetensors, openSafetensors } from '../../core/safetensors-blob.ts';
 import { SafetensorsError } from '../../core/safetensors-header.ts';
+import { isResNet } from '../../model/shapes.ts';
 import type { NetworkName, OpenedFile } from '../../protocol/moving.ts';
 import { breathe } from '../breathe.ts';
 import type { Emit } from '../reporter.ts';
@@ -123,14 +124,11 @@ export class Importer {
     const shape = networkShape(config);
     const report = await checkedReport(wantedOfState(shape, config.optimizer), tree.tensors, between);
     const whole = isWhole(report);
-    // Weights to start from are a vision transformer's.
-    const vit = 'dim' in shape.backbone ? shape.backbone : null;
     return {
       opened: {
         name,
         network,
-        weights:
-          whole && vit ? weightsOfState(tree, { imageSize: shape.imageSize, backbone: vit }, network) : null,
+        weights: whole ? weightsOfState(tree, shape, network) : null,
         run: whole ? { tree, config } : null,
       },
       about: {
@@ -138,7 +136,7 @@ export class Importer {
         dialect: 'state',
         networks: ['teacher', 'student'],
         network,
-        backbone: vit && plain(vit),
+        backbone: plain(shape.backbone),
         headsSaid: true,
         imageSize: shape.imageSize,
         report: sent(report),
@@ -181,7 +179,7 @@ export class Importer {
     if (!start) return null;
     const wanted = {
       ...config,
-      backbone: { ...config.backbone, architecture: 'vit' as const, ...plain(start.shape) },
+      backbone: { ...config.backbone, ...plain(start.shape) },
     };
     const [differing] = differences(wanted, config);
     if (differing) {
@@ -244,14 +242,11 @@ function configOf({ config }: RunTree): RunConfig {
   throw new StateError(`its settings are none of this version: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-const plain = ({ patchSize, dim, depth, heads, mlpRatio, qkvBias }: Weights['shape']) => ({
-  patchSize,
-  dim,
-  depth,
-  heads,
-  mlpRatio,
-  qkvBias,
-});
+function plain(shape: Weights['shape']): NonNullable<OpenedFile['backbone']> {
+  if (isResNet(shape)) return { ...shape };
+  const { patchSize, dim, depth, heads, mlpRatio, qkvBias } = shape;
+  return { architecture: 'vit', patchSize, dim, depth, heads, mlpRatio, qkvBias };
+}
 
 const sent = ({ misshaped, ...report }: FoundWeights['report']): OpenedFile['report'] => ({
   ...report,

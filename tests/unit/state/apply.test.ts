@@ -75,7 +75,7 @@ const openedFile: OpenedFile = {
   dialect: 'official',
   networks: ['teacher'],
   network: 'teacher',
-  backbone: { patchSize: 16, dim: 384, depth: 12, heads: 6, mlpRatio: 4, qkvBias: true },
+  backbone: { architecture: 'vit', patchSize: 16, dim: 384, depth: 12, heads: 6, mlpRatio: 4, qkvBias: true },
   headsSaid: false,
   imageSize: 224,
   report: { matched: ['cls_token'], missing: [], unexpected: [], misshaped: [], damaged: [] },
