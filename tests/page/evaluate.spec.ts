@@ -50,6 +50,8 @@ test('scores a network beside its training, opens a cell of the matrix, and save
   await page.keyboard.press('Escape');
   await expect(sheet).toHaveCount(0);
 
+  const results = page.getByRole('table', { name: 'All results' });
+  await expect(results.getByRole('row').nth(1).getByRole('cell').first()).toHaveText(/^[a-z]+-[a-z]+$/);
   const csv = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save as CSV' }).click();
   const rows = (await readFile(await (await csv).path(), 'utf8')).trimEnd().split('\n');

@@ -6,12 +6,15 @@ import { studyTitles } from '../../state/study-titles.ts';
 import { formatCount } from '../charts/format.ts';
 import { PanelFrame } from '../panels/PanelFrame.tsx';
 import panel from '../panels/panels.module.css';
-import { useStudies } from '../use-stores.ts';
+import { useRuns, useStudies } from '../use-stores.ts';
 import classes from './evaluate.module.css';
 import { figure } from './ScoreTable.tsx';
 
 export function Results() {
   const done = useStudies((state) => state.done);
+  const runs = useRuns((state) => state.runs);
+  // A run that was removed has only its number left.
+  const nameOf = (run: number) => runs.find(({ id }) => id === run)?.name ?? `run ${run}`;
   const rows = done
     .toReversed()
     .flatMap(({ id, run, result }) =>
@@ -57,7 +60,7 @@ export function Results() {
             >
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th className={classes.number}>Run</Table.Th>
+                  <Table.Th>Run</Table.Th>
                   <Table.Th className={classes.number}>Step</Table.Th>
                   <Table.Th>Study</Table.Th>
                   <Table.Th>Measure</Table.Th>
@@ -69,7 +72,7 @@ export function Results() {
               <Table.Tbody>
                 {rows.map(({ key, run, result, score }) => (
                   <Table.Tr key={key}>
-                    <Table.Td className={classes.number}>{run}</Table.Td>
+                    <Table.Td>{nameOf(run)}</Table.Td>
                     <Table.Td className={classes.number}>{formatCount(result.step)}</Table.Td>
                     <Table.Td>
                       {studyTitles[result.study.kind]}
