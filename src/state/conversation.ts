@@ -34,6 +34,12 @@ export function connect(trainer: TrainerClient): () => void {
   };
 }
 
+/** Ends the trainer for good; what is sent from now on is heard by nobody. */
+export function endTrainer(): void {
+  client?.close();
+  client = { send: () => undefined, subscribe: () => () => undefined, close: () => undefined };
+}
+
 /** @throws NotConnectedError before `connect`. */
 export function send(command: Command): void {
   if (client === null) throw new NotConnectedError(command.type);

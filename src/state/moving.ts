@@ -4,7 +4,7 @@ import type { SettingsReading } from '../config/settings-file.ts';
 import type { TrainerEvent } from '../protocol/messages.ts';
 import type { NetworkName, OpenedFile, Start } from '../protocol/moving.ts';
 
-export type MovingDialog = 'save-weights' | 'open' | 'settings' | 'cluster';
+export type MovingDialog = 'save-weights' | 'open' | 'settings' | 'cluster' | 'erase';
 
 /** A file that somebody wants to open. */
 export interface Opening {

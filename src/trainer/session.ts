@@ -46,7 +46,7 @@ export class Session {
   private readonly followers: Followers;
   private readonly ahead: Ahead;
   private readonly loop: TrainingLoop;
-  private readonly loading: Loading;
+  readonly loading: Loading;
   private config: RunConfig;
   private readonly standing: Standing;
   private catalogue: Catalogue | null = null;
@@ -82,7 +82,7 @@ export class Session {
       observer: this.observer,
       reporter: this.reporter,
       phase: () => this.phase,
-      setPhase: (phase) => this.setPhase(phase),
+      setPhase: (phase) => this.standing.set(phase),
       fail: (fault) => this.fail(fault),
       activity: (text) => this.activity(text),
       onGpu: () => this.device.onGpu,
@@ -106,15 +106,16 @@ export class Session {
       beginUnbegun: () => this.configure(this.config),
       adopt: (name, config, tree) => this.exchange.adopt(name, config, tree, async () => undefined),
     });
+    const goOn = (wanted: RunConfig, from: RunTree | null) => {
+      this.config = wanted;
+      this.beginRun(from);
+    };
     this.exchange = new RunExchange(emit, this.runs, {
       trusted,
       pause: () => this.pause(),
       halted: () => this.halted(),
       retired: () => this.retired(),
-      goOn: (config, from) => {
-        this.config = config;
-        this.beginRun(from);
-      },
+      goOn,
       train: () => this.train(),
     });
     const { device, runs, exchange, loading, onlookers } = this;
@@ -141,10 +142,7 @@ export class Session {
       fail: (fault) => this.fail(fault),
       activity: (text) => this.activity(text),
       retired: () => this.retired(),
-      goOn: (wanted, from) => {
-        this.config = wanted ?? this.config;
-        this.beginRun(from);
-      },
+      goOn,
       remake: (wanted) => {
         this.config = wanted;
         return this.loadSamples();
@@ -172,10 +170,6 @@ export class Session {
 
   loadFiles(name: string, files: SourceFile[]): Promise<void> {
     return this.load((tools) => loadFiles(name, files, this.config, tools));
-  }
-
-  cancelLoad(): void {
-    this.loading.cancel();
   }
 
   private load(read: (tools: LoadTools) => Promise<Catalogue>): Promise<void> {
@@ -209,7 +203,7 @@ export class Session {
     this.followers.follow(this.run, catalogue);
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.emit({ type: 'model', summary: summaryOfModel(this.run) });
-    if (from) this.setPhase(this.run.finished ? 'finished' : 'paused');
+    if (from) this.standing.set(this.run.finished ? 'finished' : 'paused');
     else this.sendStatus();
     void this.prepareAhead(this.run);
   }
@@ -233,7 +227,7 @@ export class Session {
   }
 
   pause(): void {
-    if (this.phase === 'running' || this.phase === 'preparing') this.setPhase('paused');
+    if (this.phase === 'running' || this.phase === 'preparing') this.standing.set('paused');
   }
 
   async reset(): Promise<void> {
@@ -287,10 +281,6 @@ export class Session {
 
   private get phase(): Phase {
     return this.standing.phase;
-  }
-
-  private setPhase(phase: Phase): void {
-    this.standing.set(phase);
   }
 
   private activity(text: string | null): void {

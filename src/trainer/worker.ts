@@ -29,7 +29,7 @@ async function obey(command: Command): Promise<void> {
     case 'load-files':
       return session.loadFiles(command.name, command.files);
     case 'cancel-load':
-      return session.cancelLoad();
+      return session.loading.cancel();
     case 'train':
       return session.train();
     case 'pause':

@@ -1,7 +1,7 @@
 /** Keeps runs beside the trainer, one tab at a time: it alone touches the files, and training waits for none of them. */
 import '../../core/no-eval.ts';
-import { bestOf, Keep, NoRoom } from '../../checkpoint/keep.ts';
-import { Damaged } from '../../checkpoint/keep-file.ts';
+import { Keep, NoRoom } from '../../checkpoint/keep.ts';
+import { inventoryOf } from './inventory.ts';
 import { type Inventory, type KeeperReply, type KeeperTask, keeperTaskSchema } from './keeper-messages.ts';
 import { opfsStore } from './opfs.ts';
 
@@ -32,7 +32,7 @@ async function open(): Promise<void> {
     clearTimeout(waiting);
     await keep.open();
     await keep.newestWhole();
-    store('ready', '', inventory());
+    store('ready', '', inventoryOf(keep));
   } catch (error) {
     store('impossible', words(error));
   }
@@ -47,29 +47,6 @@ function locked(): Promise<void> {
     };
     navigator.locks.request(LOCK, hold).catch(reject);
   });
-}
-
-function inventory(): Inventory {
-  const runs = keep.runs.flatMap((files) => {
-    const [newest] = files;
-    const best = bestOf(files.toReversed());
-    const score = best?.about.score ?? null;
-    return newest
-      ? [
-          {
-            about: newest.about,
-            best: best && score !== null ? { step: best.about.step, score } : null,
-            bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-          },
-        ]
-      : [];
-  });
-  const unusable = keep.unusable.map(({ reason }) =>
-    reason instanceof Damaged
-      ? `A kept state is damaged (${reason.message}) and cannot be gone on from.`
-      : reason.message,
-  );
-  return { runs, unusable };
 }
 
 async function work(task: KeeperTask): Promise<void> {

@@ -12,6 +12,9 @@ export const SAVE_EVERY = 30;
 /** Reading states may take this share of the time. */
 const SAVE_SHARE = 0.02;
 
+/** What is needed of a run to save it. */
+export type SavedRun = Pick<TrainingRun, 'step' | 'tree'>;
+
 /** What is asked of the session about its present run. */
 export interface Subject {
   /** Eight hex digits. */
@@ -30,8 +33,9 @@ export class Keeping implements Follower {
   private turn = 0;
   private begun = 0;
   private saving = false;
+  private writing: Promise<void> = Promise.resolve();
   /** Asked for while another was under way. */
-  private again: TrainingRun | null = null;
+  private again: SavedRun | null = null;
   private trained = 0;
   private seenAt: number | null = null;
   private cost = 0;
@@ -46,7 +50,7 @@ export class Keeping implements Follower {
     keeper?.watch(({ state, detail }) => this.tell({ state, detail }));
   }
 
-  follow(run: TrainingRun): void {
+  follow(run: SavedRun): void {
     this.turn++;
     this.begun = run.step;
     this.saving = false;
@@ -62,6 +66,16 @@ export class Keeping implements Follower {
     return this.told.saved?.step ?? null;
   }
 
+  /** Resolves when what is being written is saved, or has failed. */
+  async settled(): Promise<void> {
+    await this.writing;
+  }
+
+  /** A state of the present run is being read or written. */
+  get busy(): boolean {
+    return this.saving;
+  }
+
   /** A run that goes on from a kept state is saved already. */
   wasSaved(step: number, at: number, best: number | null): void {
     this.best = best ?? Number.NEGATIVE_INFINITY;
@@ -73,7 +87,7 @@ export class Keeping implements Follower {
   }
 
   /** Between two steps: begins a save when one is due, and does not wait for it. */
-  watch(run: TrainingRun): void {
+  watch(run: SavedRun): void {
     const now = performance.now();
     this.trained += now - (this.seenAt ?? now);
     this.seenAt = now;
@@ -84,13 +98,13 @@ export class Keeping implements Follower {
   }
 
   /** The run rests, or has ended: resolves once its state is read. */
-  async rest(run: TrainingRun): Promise<void> {
+  async rest(run: SavedRun): Promise<void> {
     this.seenAt = null;
     await this.save(run);
   }
 
   /** Resolves when the state is read; it is written later. */
-  private async save(run: TrainingRun): Promise<void> {
+  private async save(run: SavedRun): Promise<void> {
     const subject = this.subject();
     const { keeper, turn } = this;
     const { saved } = this.told;
@@ -110,11 +124,8 @@ export class Keeping implements Follower {
       this.cost = performance.now() - before;
       if (await this.chronicle.reached(tree.step)) await this.write(keeper, subject, tree, turn);
     });
-    void written.then(
-      () => this.next(turn),
-      // A state that could not be read was lost with its device, and whoever watches that says so.
-      () => this.next(turn),
-    );
+    // A state that could not be read was lost with its device, and whoever watches that says so.
+    void written.catch(() => undefined).then(() => this.next(turn));
     await read.catch(() => undefined);
   }
 
@@ -128,8 +139,14 @@ export class Keeping implements Follower {
     await this.write(this.keeper, subject, { ...tree, tensors }, this.turn);
   }
 
+  private write(keeper: Keeper, subject: Subject, tree: RunTree, turn: number): Promise<void> {
+    const written = this.writeNow(keeper, subject, tree, turn);
+    this.writing = written.catch(() => undefined);
+    return written;
+  }
+
   /** Gives the tree's memory away. */
-  private async write(keeper: Keeper, subject: Subject, tree: RunTree, turn: number): Promise<void> {
+  private async writeNow(keeper: Keeper, subject: Subject, tree: RunTree, turn: number): Promise<void> {
     const { step } = tree;
     const annals = writeAnnals(this.chronicle.upTo(step));
     const savedAt = Date.now();

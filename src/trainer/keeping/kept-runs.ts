@@ -19,7 +19,7 @@ const ROWS_AT_ONCE = 500;
 /** What kept runs ask of the session. */
 export interface KeptRunsHost {
   readonly runs: Runs;
-  readonly exchange: RunExchange;
+  readonly exchange: Pick<RunExchange, 'adopt'>;
   catalogue(): Catalogue | null;
   backend(): BackendInfo | null;
   /** Resolves when no images are being read. */

@@ -30,7 +30,7 @@ export interface RecoveryHost {
   /** Resolves when nothing at all is under way, and there is a device. */
   retired(): Promise<void>;
   /** The present run goes on from the tree; without one it begins anew. */
-  goOn(config: RunConfig | null, from: RunTree | null): void;
+  goOn(config: RunConfig, from: RunTree | null): void;
   train(): Promise<void>;
 }
 
@@ -64,7 +64,8 @@ export class Recovery {
         return;
       }
       const from = reached > 0 ? await this.lastGood() : null;
-      host.goOn(from ? (host.runs.present?.config ?? null) : null, from);
+      const { present } = host.runs;
+      if (present) host.goOn(present.config, from);
       if (reached > 0) this.emit({ type: 'recovered', step: from?.step ?? 0, lost: reached });
     });
     if (trained && host.device.usable && host.phase() !== 'fault') await host.train();
@@ -86,6 +87,7 @@ export class Recovery {
   /** The newest state of the present run that is in memory or saved; null where there is none. */
   private async lastGood(): Promise<RunTree | null> {
     const { runs, keeping, kept } = this.host;
+    await keeping.settled();
     const held = runs.present?.states.at(-1) ?? null;
     if ((keeping.savedStep ?? 0) <= (held?.step ?? 0)) return held;
     return (await kept.lastSaved()) ?? held;
@@ -94,6 +96,7 @@ export class Recovery {
   /** The step that the present run is saved at, after what is in memory alone has been saved as well. */
   private async saveLast(): Promise<number | null> {
     const { runs, keeping } = this.host;
+    await keeping.settled();
     const held = runs.present?.states.at(-1);
     if (held && held.step > (keeping.savedStep ?? 0)) await keeping.saveTree(held);
     return keeping.savedStep;

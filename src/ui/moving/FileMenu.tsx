@@ -14,6 +14,7 @@ import { showDialog } from '../../state/moving.ts';
 import { saveRun } from '../../state/moving-actions.ts';
 import { saveReport } from '../../state/moving-report.ts';
 import { ClusterItem } from '../cluster/ClusterItem.tsx';
+import { EraseItem } from '../keeping/EraseQuestion.tsx';
 import { useSession } from '../use-stores.ts';
 import { FileItem } from './FileItem.tsx';
 import { MetricsItems, SettingsItems } from './PlainItems.tsx';
@@ -77,6 +78,8 @@ export function FileMenu() {
         <MetricsItems />
         <Menu.Divider />
         <SettingsItems />
+        <Menu.Divider />
+        <EraseItem />
       </Menu.Dropdown>
     </Menu>
   );

@@ -1,8 +1,13 @@
 /** Names and kept states of runs: unique names, and a budget that thins evenly and never takes a run's newest state. */
 import { describe, expect, it } from 'vitest';
 import type { RunTree } from '../../../src/checkpoint/state.ts';
+import { applyOverrides } from '../../../src/config/overrides.ts';
+import { presetConfig } from '../../../src/config/presets.ts';
 import { bytesOfAll, thinned } from '../../../src/trainer/runs/budget.ts';
 import { runName } from '../../../src/trainer/runs/names.ts';
+import { RunRefused, Runs } from '../../../src/trainer/runs/runs.ts';
+import { TrainingRun } from '../../../src/trainer/training-run.ts';
+import { sampleCatalogue } from '../../../tools/sample-catalogue.ts';
 
 describe('names of runs', () => {
   it('are an adjective and an animal, the same for the same seed and number, others for others', () => {
@@ -33,6 +38,17 @@ const stepsOf = (lists: readonly (readonly RunTree[])[] | null) =>
   lists?.map((list) => list.map(({ step }) => step)) ?? null;
 
 describe('the budget of kept states', () => {
+  it('refuses in words, with the sizes, where a state does not fit', () => {
+    const config = applyOverrides(presetConfig('samples'), { training: { batchSize: 4 } });
+    const run = new TrainingRun(config, sampleCatalogue(8, 0));
+    const runs = new Runs(() => undefined, 2 ** 20);
+    expect(() => runs.assureRoom(run)).toThrow(RunRefused);
+    expect(() => runs.assureRoom(run)).toThrow(
+      /takes \d+ MiB, and of the 1 MiB .* remove a run from the list/,
+    );
+    run.dispose();
+  });
+
   it('leaves all as they are while they fit, and takes those away that stand closest together', () => {
     const runs = [[10, 20, 30, 40, 50].map((step) => state(step))];
     expect(stepsOf(thinned(runs, 40, { budget: 240 }))).toEqual([[10, 20, 30, 40, 50]]);
