@@ -7,6 +7,7 @@ import { control, expect, openPage, test as pageTest, statusLine } from './chrom
 import { bmpFile, fixture, makeZoo, pngFile, put, slowPng, ZOO } from './support/pictures.ts';
 import { pausedStep } from './support/run.ts';
 import { TOY_READY, toy } from './support/toy.ts';
+import { encoded, packed, scene } from './support/videos.ts';
 
 /** `place` is a path in a folder of the test's own. */
 const test = pageTest.extend<{ place: (...path: string[]) => string }>({
@@ -127,6 +128,23 @@ test('takes a zip as the folder it was made of', async ({ page, place }) => {
   await pick(page, 'Choose files', zip);
   await expectZoo(page, 'zoo.zip');
   await expectSkipped(page, 'zoo');
+});
+
+test('takes videos as folders of every n-th frame, and says how many it took', async ({ page, place }) => {
+  await openToy(page, { 'data.videoEvery': 4, 'data.validation': 0 });
+  const film = await packed(await encoded(page, 'vp8', scene(64, 48, 24, 12)), { format: 'webm' });
+  for (const name of ['left', 'right']) put(place('films'), `${name}.webm`, film);
+  put(place('films'), 'odd.mp4', 'Not a video, whatever its name says.');
+  await pick(page, 'Choose a folder', place('films'));
+  await expect(counts(page)).toHaveText('12 to train on, 0 to check');
+  await expect(images(page)).toContainText('12 of them are frames of 2 videos, every 4th');
+  await expect(page.getByTitle('left: 6 to train on, 0 to check')).toBeVisible();
+  await expect(thumbnail(page, /right\/05/)).toBeVisible();
+  await images(page)
+    .getByText(/skipped/i)
+    .first()
+    .click();
+  await expect(images(page)).toContainText('not a video that is read here');
 });
 
 test('turns pictures upright as their EXIF says', async ({ page, place }) => {

@@ -34,6 +34,8 @@ export function SaveWeights({ onClose }: { onClose: () => void }) {
   const config = useSession((s) => s.runConfig);
   const [network, setNetwork] = useState<NetworkName>('teacher');
   const [names, setNames] = useState<WeightNames>('official');
+  // Hugging Face's names are those of its ViTModel.
+  const vit = config?.backbone.architecture === 'vit';
   const save = () => {
     saveWeights(network, names);
     onClose();
@@ -72,7 +74,14 @@ export function SaveWeights({ onClose }: { onClose: () => void }) {
         >
           <Stack gap={8} mt={6}>
             {NAMES.map(({ value, label, note }) => (
-              <Radio key={value} size="xs" value={value} label={label} description={note} />
+              <Radio
+                key={value}
+                size="xs"
+                value={value}
+                label={label}
+                description={note}
+                disabled={!vit && value === 'hugging-face'}
+              />
             ))}
           </Stack>
         </Radio.Group>
