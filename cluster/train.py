@@ -50,6 +50,8 @@ def last_step(dino, asked):
     if not dino.step < until <= schedule.steps:
         raise SystemExit(f"The run is at step {dino.step} of {schedule.steps} and was asked to go on to {until}: "
                          "its length is training.steps or training.epochs in config.json.")
+    if until > schedule.stop:
+        dino.config["training"]["stopAfter"] = None  # or the page would find the run finished
     return until
 
 

@@ -246,7 +246,7 @@ describe.skipIf(!python)('the cluster’s project', () => {
     if (python) expect(Number(runPython(python, ['-c', TURNED]))).toBeLessThan(4);
   });
 
-  it('refuses with a sentence', () => {
+  it('goes beyond an early stop, and otherwise refuses with a sentence', () => {
     if (!python) return;
     const cut = join(folder, 'cut.safetensors');
     writeFileSync(cut, readFileSync('tests/fixtures/cluster-state.safetensors').subarray(0, -100));
@@ -256,6 +256,8 @@ sys.path.insert(0, "cluster")
 import checkpoint, train
 config = json.load(sys.stdin)
 dino = train.Dino(config, 16)
+dino.step = 20
+print(train.last_step(dino, None), dino.config["training"]["stopAfter"])
 dino.step = 40
 for attempt in (lambda: train.share(dino, "cpu"), lambda: checkpoint.read_state(sys.argv[1]),
                 lambda: train.last_step(dino, None), lambda: checkpoint.load(dino, {}, {})):
@@ -263,9 +265,13 @@ for attempt in (lambda: train.share(dino, "cpu"), lambda: checkpoint.read_state(
         attempt()
     except SystemExit as reason:
         print(reason)`;
-    const config = JSON.stringify(applyOverrides(toy, { head: { batchNorm: 'before-gelu' } }));
+    const config = JSON.stringify(
+      applyOverrides(toy, { head: { batchNorm: 'before-gelu' }, training: { stopAfter: 20 } }),
+    );
     const said = runPython(python, ['-c', script, cut], config).trim().split('\n');
     expect(said).toEqual([
+      // Stopped early here, it goes on there to the end of its schedules, and is not finished when it comes back.
+      '40 None',
       expect.stringMatching(/BatchNorm, which PyTorch shares between GPUs alone/),
       expect.stringMatching(/cut\.safetensors is not whole/),
       expect.stringMatching(/at step 40 of 40 .* training\.steps/),
