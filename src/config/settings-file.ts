@@ -1,6 +1,7 @@
 /** Settings as a file of ours, group by group, and back: what is taken, what is unknown, what is refused. */
 import { applyOverrides, type LeafValue, leavesOf, OverridesError } from './overrides.ts';
 import { defaultConfig, type RunConfig, type RunOverrides } from './schema.ts';
+import { leafIssue } from './url.ts';
 
 const FORMAT = 'dino-playground-settings/1';
 
@@ -78,7 +79,7 @@ export function readWanted(
   const good: (Wanted & { value: LeafValue })[] = [];
   for (const each of wanted) {
     const { key, group, name, value } = each;
-    const reason = isLeaf(value) ? issueOf(group, name, value) : 'a number, a switch or a word is needed';
+    const reason = isLeaf(value) ? leafIssue(group, name, value) : 'a number, a switch or a word is needed';
     if (reason === null && isLeaf(value)) good.push({ ...each, value });
     else refused.push({ key, value: shown(value), reason: reason ?? '' });
   }
@@ -113,23 +114,6 @@ const overrideOf = ({
 
 const isLeaf = (value: unknown): value is LeafValue =>
   value === null || ['number', 'string', 'boolean'].includes(typeof value);
-
-/** What the schema has against this value of this setting by itself, or null. */
-function issueOf(group: string, name: string, value: LeafValue): string | null {
-  try {
-    applyOverrides(defaultConfig, overrideOf({ group, name, value }));
-    return null;
-  } catch (error) {
-    if (!(error instanceof OverridesError)) throw error;
-    const own = error.issues.find(({ path }) => path === `${group}.${name}`);
-    // What does not go with the default settings may go with the others of the file.
-    return own && !isTogether(own.message) ? own.message : null;
-  }
-}
-
-/** The schema's own sentences about settings that do not go together name the values. */
-const isTogether = (message: string) =>
-  / is not a multiple of |exceeds the largest|needs at least two/.test(message);
 
 /** Long values cut short for a report. */
 export function shown(value: unknown): string {

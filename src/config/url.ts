@@ -101,7 +101,7 @@ function readingOf(group: string, key: string, text: string): LeafValue {
 }
 
 /** What the schema has against this value of this setting by itself, or null. */
-function leafIssue(group: string, key: string, value: LeafValue): string | null {
+export function leafIssue(group: string, key: string, value: LeafValue): string | null {
   const parsed = runConfigSchema.safeParse({ [group]: { [key]: value } });
   const issue = parsed.error?.issues.find(
     ({ path, code }) => code !== 'custom' && path[0] === group && path[1] === key,

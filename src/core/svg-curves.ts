@@ -54,7 +54,7 @@ export function curvesSvg({ title, curves, levels = [] }: CurveChart): string | 
     `<text x="${WIDTH - MARGIN.right}" y="${HEIGHT - 6}" text-anchor="end">${short(lastX)}</text>`,
     ...levels.map(
       ({ value, label, color }) =>
-        `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${down(value).toFixed(1)}" y2="${down(value).toFixed(1)}" stroke="${color}" stroke-dasharray="4 3"/>` +
+        `<line x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${down(value).toFixed(1)}" y2="${down(value).toFixed(1)}" style="stroke:${color}" stroke-dasharray="4 3"/>` +
         `<text x="${WIDTH - MARGIN.right}" y="${(down(value) - 4).toFixed(1)}" text-anchor="end" style="fill:${color}">${escaped(label)}</text>`,
     ),
     ...drawn.map(({ color, points, dots }) =>
@@ -62,10 +62,10 @@ export function curvesSvg({ title, curves, levels = [] }: CurveChart): string | 
         ? `${points
             .map((point) => {
               const [cx, cy] = place(point).split(',');
-              return `<circle cx="${cx}" cy="${cy}" r="2.5" fill="${color}"/>`;
+              return `<circle cx="${cx}" cy="${cy}" r="2.5" style="fill:${color}"/>`;
             })
-            .join('')}<polyline points="${points.map(place).join(' ')}" fill="none" stroke="${color}"/>`
-        : `<polyline points="${points.map(place).join(' ')}" fill="none" stroke="${color}" stroke-width="1.5"/>`,
+            .join('')}<polyline points="${points.map(place).join(' ')}" fill="none" style="stroke:${color}"/>`
+        : `<polyline points="${points.map(place).join(' ')}" fill="none" style="stroke:${color}" stroke-width="1.5"/>`,
     ),
   ];
   const legend =

@@ -25,10 +25,11 @@ import { countWords, plural } from './words.ts';
 
 /** Images whose attention is shown. */
 const IMAGES = 4;
-const STUDENT = '#2a6bb0';
-const TEACHER = '#b4531f';
-const OTHER = '#7a8785';
-const ALARM = '#a52a2a';
+/** The report has them for light and dark. */
+const STUDENT = 'var(--student)';
+const TEACHER = 'var(--teacher)';
+const OTHER = 'var(--quiet)';
+const ALARM = 'var(--alarm)';
 
 /** The present run as a page of its own. */
 export async function saveReport(): Promise<void> {

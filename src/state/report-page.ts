@@ -119,9 +119,9 @@ function pictures(all: readonly ReportPicture[]): string {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; --ink: #1d2827; --quiet: #5d6967; --paper: #fdfcf9; --line: #dcd8cd; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e3e9e6; --quiet: #95a3a0; --paper: #161d1f; --line: #2c3739; } }
-@media print { :root { --ink: #000; --quiet: #444; --paper: #fff; --line: #ccc; } }
+:root { color-scheme: light dark; --ink: #1d2827; --quiet: #5d6967; --paper: #fdfcf9; --line: #dcd8cd; --teacher: #b4531f; --student: #2a6bb0; --alarm: #a52a2a; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e3e9e6; --quiet: #95a3a0; --paper: #161d1f; --line: #2c3739; --teacher: #f09a68; --student: #79b2f2; --alarm: #ff9a8c; } }
+@media print { :root { --ink: #000; --quiet: #444; --paper: #fff; --line: #ccc; --teacher: #b4531f; --student: #2a6bb0; --alarm: #a52a2a; } }
 body { max-width: 1000px; margin: 32px auto; padding: 0 20px; color: var(--ink); background: var(--paper); font: 15px/1.5 system-ui, sans-serif; }
 h1 { font-size: 24px; margin: 0 0 12px; }
 h2 { font-size: 16px; margin: 28px 0 8px; }

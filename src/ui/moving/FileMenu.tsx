@@ -23,7 +23,7 @@ import { MetricsItems, SettingsItems } from './PlainItems.tsx';
 export function FileMenu() {
   const trained = useSession((s) => s.status !== null && s.status.phase !== 'empty');
   return (
-    <Menu position="bottom-end" width={320} shadow="sm">
+    <Menu position="bottom-end" width={400} shadow="sm">
       <Menu.Target>
         <Button size="xs" h={30} px={10} variant="default" leftSection={<IconFile size={15} />}>
           File

@@ -57,7 +57,7 @@ function Invitation() {
 const CONVERTER = [
   'import torch; from safetensors.torch import save_file',
   "weights = torch.load('dino_deitsmall16_pretrain.pth', map_location='cpu')",
-  "save_file({name: value.contiguous() for name, value in weights.items()}, 'dino_vits16.safetensors')",
+  "save_file({k: v.contiguous() for k, v in weights.items()}, 'dino_vits16.safetensors')",
 ].join('\n');
 
 function Choose({ label }: { label: string }) {
