@@ -24,7 +24,7 @@ function stepOf(status: string): number {
 async function save(page: Page, what: 'metrics' | 'checkpoint'): Promise<Download> {
   await page.getByRole('button', { name: 'File', exact: true }).click();
   const coming = page.waitForEvent('download');
-  await page.getByRole('menuitem', { name: `Save ${what}` }).click();
+  await page.getByRole('menuitem', { name: `Save ${what}`, exact: true }).click();
   const file = await coming;
   await page.keyboard.press('Escape');
   await expect(page.getByRole('menu')).toHaveCount(0);
