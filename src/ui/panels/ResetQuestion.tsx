@@ -1,6 +1,7 @@
 /** Asks before steps are given up. */
 import { Button, Group, Modal } from '@mantine/core';
-import { reset, saveCheckpoint } from '../../state/actions.ts';
+import { reset } from '../../state/actions.ts';
+import { saveRun } from '../../state/moving-actions.ts';
 import { plural } from '../../state/words.ts';
 import { useSession } from '../use-stores.ts';
 
@@ -20,12 +21,12 @@ export function ResetQuestion({ opened, onClose }: { opened: boolean; onClose: (
     >
       <p className="prose">
         A new run begins. This one, of {plural(step, 'step')}, stays in the Runs tab until the page is closed,
-        with its curves and, as far as memory goes, its state to go on from. A checkpoint keeps what was
-        learned for good.
+        with its curves and, as far as memory goes, its state to go on from. Saved as a file it can be gone on
+        with at any time.
       </p>
       <Group justify="flex-end" gap="xs" mt="md">
-        <Button variant="subtle" color="gray" onClick={saveCheckpoint}>
-          Save a checkpoint
+        <Button variant="subtle" color="gray" onClick={saveRun}>
+          Save the run
         </Button>
         <Button variant="default" onClick={onClose}>
           Go on

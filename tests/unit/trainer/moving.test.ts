@@ -187,6 +187,17 @@ describe('weights that come in', () => {
     expect(started.tensors.get(head)).toEqual(fresh.tensors.get(head));
     expect(started.tensors.get('center')?.data.every((value) => value === 0)).toBe(true);
 
+    // What went out comes out again: the files are the same to the bit, under each set of names.
+    await session.exporter.weights('student', 'hugging-face');
+    const back = unzipSync((await given()).bytes)['model.safetensors'] ?? new Uint8Array();
+    expect(floatsIn(back)).toEqual(floatsIn(folder['model.safetensors'] ?? new Uint8Array()));
+    await session.exporter.weights('student', 'official');
+    const official = (await given()).bytes;
+    expect(new Map(findBackbone(floatsIn(back), 'teacher').tensors)).toEqual(floatsIn(official));
+    await session.importer.open(8, new File([official.slice()], 'official.safetensors'), 'student');
+    expect(of('weights-opened').at(-1)?.opened).toMatchObject({ dialect: 'official', whole: true });
+    session.importer.close();
+
     // Trains, and a reset comes back to the weights.
     await session.step();
     await session.reset();
