@@ -1,4 +1,5 @@
 /** Gathers a run into a report and hands it over. */
+
 import { version } from '../../package.json';
 import { download } from '../client/download.ts';
 import { pngUrl } from '../client/png.ts';
@@ -12,6 +13,7 @@ import type { Pixels } from '../core/pixels.ts';
 import { type CurveChart, curvesSvg } from '../core/svg-curves.ts';
 import type { AttentionSnapshot, ScheduleCurves } from '../protocol/values.ts';
 import { datasetStore } from './dataset.ts';
+import { headName } from './map-name.ts';
 import { movingStore } from './moving.ts';
 import { type ReportPicture, type RunReport, reportHtml } from './report-page.ts';
 import { runsStore } from './runs.ts';
@@ -151,6 +153,7 @@ async function attentionRows({
   heads,
   rows,
   columns,
+  kind,
 }: AttentionSnapshot): Promise<ReportPicture[][]> {
   return Promise.all(
     images.slice(0, IMAGES).map(async ({ id, pixels, teacher }) => [
@@ -158,7 +161,7 @@ async function attentionRows({
       ...(await Promise.all(
         Array.from({ length: heads }, async (_, head) => ({
           url: await pngUrl(mapPixels(headOf(teacher, head, rows * columns), rows, columns)),
-          caption: `Head ${head + 1}`,
+          caption: headName({ ...(kind && { kind }) }, head),
         })),
       )),
     ]),

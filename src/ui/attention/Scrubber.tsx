@@ -3,13 +3,13 @@
 import { Button, Slider } from '@mantine/core';
 import { useMemo } from 'react';
 import type { AttentionSnapshot } from '../../protocol/values.ts';
+import { headName } from '../../state/map-name.ts';
 import { HISTORY_BYTES, snapshotAt } from '../../state/snapshot-history.ts';
 import { showStep } from '../../state/view.ts';
 import { CurveChart } from '../charts/CurveChart.tsx';
 import { formatCount } from '../charts/format.ts';
 import { MOST_POINTS } from '../charts/rows.ts';
 import { niceAxis, stepAxis } from '../charts/scale.ts';
-import { headName } from '../panels/attention-maps.ts';
 import panel from '../panels/panels.module.css';
 import { useView } from '../use-stores.ts';
 import classes from './closer.module.css';

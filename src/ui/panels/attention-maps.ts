@@ -1,6 +1,7 @@
 /** Which maps the attention panel shows of a snapshot, and what they say in words. */
 import { headOf, meanOverHeads, topMassMask } from '../../core/attention-mask.ts';
 import type { AttentionSnapshot } from '../../protocol/values.ts';
+import { headName } from '../../state/map-name.ts';
 import type { Overlay } from '../../state/view.ts';
 
 export type Network = 'teacher' | 'student';
@@ -20,14 +21,6 @@ export interface MapColumn {
 const NAMES = { teacher: 'Teacher', student: 'Student' } as const;
 
 type Kind = Pick<AttentionSnapshot, 'kind' | 'heads'>;
-
-const RANKS = ['Strongest', '2nd', '3rd'];
-
-/** "Head 2", or of a ResNet what its map is of. */
-export function headName({ kind }: Pick<AttentionSnapshot, 'kind'>, head: number): string {
-  if (kind !== 'activation') return `Head ${head + 1}`;
-  return head === 0 ? 'All channels' : `${RANKS[head - 1] ?? `${head}th`} channel`;
-}
 
 export function columnsOf(snapshot: Kind, { mode, network }: Overlay): MapColumn[] {
   const networks: Network[] = network === 'both' ? ['teacher', 'student'] : [network];

@@ -1,8 +1,10 @@
 /** The attention of two runs on the same pinned images, at the snapshots nearest to a step. */
+
 import { NativeSelect, Slider } from '@mantine/core';
 import { useMemo, useState } from 'react';
 import type { RunRecord } from '../../protocol/runs.ts';
 import type { AttentionSnapshot } from '../../protocol/values.ts';
+import { headName } from '../../state/map-name.ts';
 import { tracesOf } from '../../state/runs.ts';
 import { nearestSnapshot } from '../../state/snapshot-history.ts';
 import { bitmapOf } from '../canvas/bitmap.ts';
@@ -13,7 +15,6 @@ import { formatCount } from '../charts/format.ts';
 import { AttentionTile, type MapStyle } from '../panels/AttentionTile.tsx';
 import {
   describeMap,
-  headName,
   type MapColumn,
   mapOf,
   type Network,
