@@ -20,9 +20,9 @@ export function ResetQuestion({ opened, onClose }: { opened: boolean; onClose: (
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       <p className="prose">
-        A new run begins. This one, of {plural(step, 'step')}, stays in the Runs tab until the page is closed,
-        with its curves and, as far as memory goes, its state to go on from. Saved as a file it can be gone on
-        with at any time.
+        A new run begins. This one, of {plural(step, 'step')}, stays in the Runs tab with its curves and, as
+        far as memory goes, its state to go on from; this browser keeps its newest state beyond this visit.
+        Saved as a file it can be gone on with at any time.
       </p>
       <Group justify="flex-end" gap="xs" mt="md">
         <Button variant="subtle" color="gray" onClick={saveRun}>

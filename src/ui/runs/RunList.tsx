@@ -53,7 +53,7 @@ function Memory() {
     <p className={panel.quiet}>
       Kept states take {bytesWords(bytes)} of {bytesWords(budget)}. One is kept every {every} s of training
       and whenever a run is left; where room is short, those go first that stand closest together, and never
-      the newest of a run. They are gone when this page is closed.
+      the newest of a run. These are in memory; what outlives the page is listed below.
     </p>
   );
 }

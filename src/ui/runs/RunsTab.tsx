@@ -1,4 +1,5 @@
 /** The runs of this visit side by side: a list to switch and fork by, their curves, settings and attention. */
+import { KeptList } from '../keeping/KeptList.tsx';
 import { Attentions } from './Attentions.tsx';
 import { Maps } from './Maps.tsx';
 import { RunCurves } from './RunCurves.tsx';
@@ -10,6 +11,7 @@ export function RunsTab() {
   return (
     <div className={classes.colors}>
       <RunList />
+      <KeptList />
       <RunCurves />
       <SettingsCompared />
       <Maps />
