@@ -106,8 +106,10 @@ export function fixedNorm2d(
   return differentiable(residual ? [x, weight, bias, residual] : [x, weight, bias], () => {
     const scale = tf.rsqrt<tf.Tensor1D>(tf.add(variance, constant(EPSILON))); // [c]
     const gain = tf.mul<tf.Tensor1D>(scale, weight);
-    const shift = tf.sub<tf.Tensor1D>(bias, tf.mul(mean, gain));
-    const value = followed(tf.add(tf.mul(x, gain), shift), { relu, ...(residual && { residual }) });
+    const inputs = { x, weight, bias, mean, scale, residual: residual ?? null };
+    const made = fusedKernel('FixedNorm2d')?.<[tf.Tensor2D]>(inputs, { relu })[0];
+    const after = { relu, ...(residual && { residual }) };
+    const value = made ?? followed(tf.add(tf.mul(tf.sub(x, mean), gain), bias), after);
     const added = residual !== undefined;
     return {
       value,

@@ -86,7 +86,7 @@ async function gathered(): Promise<RunReport> {
       : [],
     attention: attention ? await attentionRows(attention) : [],
     attentionNote: attention
-      ? `Teacher, last block, step ${countWords(attention.step)}; each map is scaled to its own largest value.`
+      ? `Teacher, ${attention.kind ? 'last stage: activation maps, as a ResNet has no attention' : 'last block'}, step ${countWords(attention.step)}; each map is scaled to its own largest value.`
       : '',
     scores: scores(present),
     footer: `Made by DINO Playground ${version}. Fingerprint of the images: ${summary?.fingerprint ?? 'none'}; seed ${config.training.seed}.`,

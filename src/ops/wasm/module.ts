@@ -20,6 +20,7 @@ const FUNCTIONS = [
   'blend',
   'crossViewLoss',
   'crossViewLossGradient',
+  'fixedNorm2d',
   'layerNorm',
   'layerNormGradient',
   'layerNormScratch',

@@ -76,3 +76,17 @@ export const BATCH_NORM_2D_GRADIENT: WasmKernel = {
     return residual ? [...made, residual] : made;
   },
 };
+
+/** {x [rows, n], weight, bias, mean, scale [n], residual?} {relu} → [y]. */
+export const FIXED_NORM_2D: WasmKernel = {
+  name: 'FixedNorm2d',
+  run(module, inputs, settings) {
+    const of = (name: string) => inputOf(inputs, name);
+    const [rows, n] = matrixShape(of('x'));
+    const y = module.output([rows, n]);
+    const given = [of('x'), of('weight'), of('bias'), inputs.residual, y, of('mean'), of('scale')];
+    const addresses = module.addresses(...given);
+    module.call('fixedNorm2d', ...addresses, rows, n, settings.relu ? 1 : 0);
+    return [y];
+  },
+};

@@ -10,7 +10,13 @@ import { LINEAR, LINEAR_INPUT_GRADIENT, LINEAR_WEIGHT_GRADIENT, PRODUCT } from '
 import { CROSS_VIEW_LOSS, CROSS_VIEW_LOSS_GRADIENT, TEACHER_TARGETS } from './loss.ts';
 import { moduleOf } from './module.ts';
 import { L2_NORMALIZE, L2_NORMALIZE_GRADIENT, WEIGHT_NORM, WEIGHT_NORM_GRADIENT } from './normalize.ts';
-import { BATCH_NORM_2D, BATCH_NORM_2D_GRADIENT, WINDOW_ROWS, WINDOW_SUMS } from './pictures.ts';
+import {
+  BATCH_NORM_2D,
+  BATCH_NORM_2D_GRADIENT,
+  FIXED_NORM_2D,
+  WINDOW_ROWS,
+  WINDOW_SUMS,
+} from './pictures.ts';
 
 const KERNELS: readonly WasmKernel[] = [
   LINEAR,
@@ -41,6 +47,7 @@ const KERNELS: readonly WasmKernel[] = [
   WINDOW_SUMS,
   BATCH_NORM_2D,
   BATCH_NORM_2D_GRADIENT,
+  FIXED_NORM_2D,
 ];
 
 let registered = false;

@@ -1,4 +1,5 @@
 /** BatchNorm over many rows, forward and gradient: sums in runs of rows, added up by a second dispatch in a fixed order. */
+import { applied } from './fixed-norm-2d.ts';
 import { gradientOutput } from './gradient-slots.ts';
 import { inputOf, matrixShape, numberOf } from './inputs.ts';
 import type { GpuKernel } from './register.ts';
@@ -80,32 +81,9 @@ fn rowsOf(run: u32) -> f32 { return f32(min(${length}u, ${rows}u - run * ${lengt
     );
     backend.dispatch(across.shader, [parts, ...statistics], across.grid);
     const y = backend.output([rows, width]);
-    const added: Variable[] = residual ? [['residual', 'read', 'V']] : [];
-    const apply = flatShader(
-      {
-        name: 'BatchNorm2d',
-        variables: [
-          ['x', 'read', 'V'],
-          ['weight', 'read', 'V'],
-          ['bias', 'read', 'V'],
-          ['means', 'read', 'V'],
-          ['scales', 'read', 'V'],
-          ...added,
-          ['y', 'read_write', 'V'],
-        ],
-        body: /* wgsl */ `
-  let column = i % WIDTH;
-  var value = (x[i] - means[column]) * scales[column] * weight[column] + bias[column];
-  ${residual ? 'value += residual[i];' : ''}
-  y[i] = ${settings.relu ? 'max(value, V())' : 'value'};`,
-      },
-      rows * vectors,
-      width,
-    );
     const [mean, variance, scale] = statistics;
     if (!mean || !variance || !scale) throw new RangeError('There are three statistics');
-    const bound = [x, weight, bias, mean, scale, ...(residual ? [residual] : []), y];
-    backend.dispatch(apply.shader, bound, apply.grid);
+    applied(backend, { x, weight, bias, mean, scale, residual, y }, Boolean(settings.relu));
     backend.disposeData(parts.dataId);
     return [y, mean, variance, scale];
   },
@@ -242,46 +220,4 @@ const BATCH_NORM_2D_GRADIENT: GpuKernel = {
   },
 };
 
-/**
- * {mean, variance [n], count []?, batchMean, batchVariance [n], apply []} settings {momentum, unbiased}: mean and variance
- * ← (1 − m)·old + m·the batch's, the variance's times `unbiased`, count ← count + 1, in place, unless `apply` is 0.
- */
-const FOLLOW_MOMENTS: GpuKernel = {
-  name: 'FollowMoments',
-  run(backend, inputs, settings) {
-    const { count } = inputs;
-    const given = ['batchMean', 'batchVariance', 'apply'].map((name) => inputOf(inputs, name));
-    const moved = [inputOf(inputs, 'mean'), inputOf(inputs, 'variance'), ...(count ? [count] : [])];
-    const [width = 0] = moved[0]?.shape ?? [];
-    const momentum = numberOf(settings, 'momentum');
-    const { shader, grid } = flatShader(
-      {
-        name: 'FollowMoments',
-        variables: [
-          ['batchMean', 'read', 'V'],
-          ['batchVariance', 'read', 'V'],
-          ['apply', 'read', 'f32'],
-          ['mean', 'read_write', 'V'],
-          ['variance', 'read_write', 'V'],
-          ...(count ? [['count', 'read_write', 'f32'] as const] : []),
-        ],
-        body: /* wgsl */ `
-  if (apply[0] == 0.0) { return; }
-  mean[i] = mean[i] * ${1 - momentum} + batchMean[i] * ${momentum};
-  variance[i] = variance[i] * ${1 - momentum} + batchVariance[i] * ${momentum * numberOf(settings, 'unbiased')};
-  ${count ? 'if (i == 0u) { count[0] += 1.0; }' : ''}`,
-      },
-      width / vectorWidth(width),
-      width,
-    );
-    backend.dispatch(shader, [...given, ...moved], grid);
-    for (const tensor of moved) backend.changed(tensor);
-    return [];
-  },
-};
-
-export const BATCH_NORM_2D_KERNELS: readonly GpuKernel[] = [
-  BATCH_NORM_2D,
-  BATCH_NORM_2D_GRADIENT,
-  FOLLOW_MOMENTS,
-];
+export const BATCH_NORM_2D_KERNELS: readonly GpuKernel[] = [BATCH_NORM_2D, BATCH_NORM_2D_GRADIENT];

@@ -6,6 +6,7 @@ import { BATCH_NORM_KERNELS } from './batch-norm.ts';
 import { BATCH_NORM_2D_KERNELS } from './batch-norm-2d.ts';
 import { EMBED_KERNELS } from './embed.ts';
 import { POSITION_KERNELS } from './embed-positions.ts';
+import { FIXED_NORM_2D_KERNELS } from './fixed-norm-2d.ts';
 import { GELU_KERNELS } from './gelu.ts';
 import { HEALTH_KERNELS } from './health.ts';
 import { LAYER_NORM_KERNELS } from './layer-norm.ts';
@@ -26,6 +27,7 @@ const KERNELS: readonly GpuKernel[] = [
   ...ATTENTION_KERNELS,
   ...BATCH_NORM_KERNELS,
   ...BATCH_NORM_2D_KERNELS,
+  ...FIXED_NORM_2D_KERNELS,
   ...EMBED_KERNELS,
   ...POSITION_KERNELS,
   ...GELU_KERNELS,

@@ -81,6 +81,32 @@ export function batchNorm2d(
   parallel(NORM_APPLY, tasks);
 }
 
+/** The same with statistics that are given: scale [n] = 1/√(variance + epsilon). */
+export function fixedNorm2d(
+  x: usize,
+  weight: usize,
+  bias: usize,
+  residual: usize,
+  y: usize,
+  mean: usize,
+  scale: usize,
+  rows: i32,
+  n: i32,
+  relu: i32,
+): void {
+  put(X, x);
+  put(WEIGHT, weight);
+  put(BIAS, bias);
+  put(RESIDUAL, residual);
+  put(Y, y);
+  put(MEAN, mean);
+  put(SCALE, scale);
+  put(ROWS, rows);
+  put(COLUMNS, n);
+  put(RELU, relu);
+  parallel(NORM_APPLY, blocks(rows));
+}
+
 /** sum [n] = the first n of each part's `stride` numbers, added up. */
 function addUp(sum: usize, parts: usize, count: i32, n: i32, stride: i32): void {
   for (let i = 0; i < n; i++) {

@@ -2,7 +2,7 @@
 import { attention, attentionScratch } from './attention.ts';
 import { attentionGradient, attentionGradientScratch } from './attention-gradient.ts';
 import { batchNorm, batchNormGradient } from './batch-norm.ts';
-import { batchNorm2d, batchNorm2dGradient, batchNorm2dScratch } from './batch-norm-2d.ts';
+import { batchNorm2d, batchNorm2dGradient, batchNorm2dScratch, fixedNorm2d } from './batch-norm-2d.ts';
 import { applyGelu } from './gelu.ts';
 import { layerNorm, layerNormGradient, layerNormScratch } from './layer-norm.ts';
 import { crossViewLoss, crossViewLossGradient, targets } from './loss.ts';
@@ -32,6 +32,7 @@ export {
   blend,
   crossViewLoss,
   crossViewLossGradient,
+  fixedNorm2d,
   layerNorm,
   layerNormGradient,
   layerNormScratch,

@@ -1,7 +1,7 @@
 /** Windows of pictures and BatchNorm over their pixels in WGSL, against their ops' compositions. */
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { batchNorm2d, followMoments } from '../../../../src/ops/batch-norm-2d.ts';
+import { batchNorm2d, fixedNorm2d, followMoments } from '../../../../src/ops/batch-norm-2d.ts';
 import { convolve } from '../../../../src/ops/convolution.ts';
 import { composed } from '../../../../src/ops/kernel.ts';
 import type { GpuBackend } from '../../../../src/ops/webgpu/backend.ts';
@@ -60,6 +60,20 @@ describe('batchNorm2d', () => {
       ],
       tolerance: TOLERANCE,
     });
+  });
+});
+
+it('fixedNorm2d', async () => {
+  const statistics = { mean: asVector(random([8])), variance: tf.tensor1d([1, 0.5, 2, 3, 0.1, 1, 4, 0.25]) };
+  await expectComposition(backend, {
+    op: ([x, weight, bias, residual]) =>
+      fixedNorm2d(asMatrix(x), { weight: asVector(weight), bias: asVector(bias) }, statistics, {
+        relu: true,
+        residual: asMatrix(residual),
+      }),
+    inputs: [random([30, 8]), random([8]), random([8]), random([30, 8])],
+    dispatches: ['BatchNorm2d'],
+    tolerance: TOLERANCE,
   });
 });
 
