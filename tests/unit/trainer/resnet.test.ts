@@ -4,7 +4,14 @@ import { beforeAll, expect, it } from 'vitest';
 import { readTree, writeTree } from '../../../src/checkpoint/state.ts';
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
+import type { RunState } from '../../../src/dino/run-state.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
+import {
+  compare,
+  type Dissection,
+  disposeDissection,
+  dissect,
+} from '../../../src/trainer/anatomy/dissect.ts';
 import { Looks } from '../../../src/trainer/looks.ts';
 import { TrainingRun } from '../../../src/trainer/training-run.ts';
 import { attentionSnapshot, KnnWatch } from '../../../src/trainer/watching.ts';
@@ -70,6 +77,23 @@ it('shows maps that sum to one, and scores neighbors', async () => {
   const { teacher } = await new KnnWatch(catalogue, config).measure(held, async () => undefined);
   expect(teacher).toBeGreaterThanOrEqual(0);
   run.release(held);
+  run.dispose();
+});
+
+it('is taken apart step by step, and comes to what its own step makes', async () => {
+  const run = new TrainingRun(config, catalogue);
+  const seen: { found: Dissection; state: RunState }[] = [];
+  const { figures } = await run.advance(async (coming) => {
+    const found = await dissect(coming, run.settings, async () => undefined);
+    seen.push({ found, state: coming.state });
+  });
+  const [taken] = seen;
+  if (!taken) throw new Error('No step was taken apart');
+  const { agreement, differences } = await compare(taken.found, taken.state, await figures);
+  expect(agreement.loss.here).toBeCloseTo(agreement.loss.run, 5);
+  expect(Math.max(differences.student, differences.teacher, differences.center)).toBeLessThan(1e-6);
+  expect(taken.found.parts.tensors.some(({ name }) => name === 'backbone.layer1.0.conv1.weight')).toBe(true);
+  disposeDissection(taken.found);
   run.dispose();
 });
 
