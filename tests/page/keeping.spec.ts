@@ -1,7 +1,9 @@
 /** A run that outlives the page: saved while it trains, offered after a reload or a crash, gone on with to the bit. */
-import type { Page } from '@playwright/test';
+import { type BrowserContext, chromium, type Page } from '@playwright/test';
 import { readSafetensors } from '../../src/core/safetensors.ts';
+import { QUIET_FLAGS } from '../../tools/chromium.ts';
 import { control, expect, openPage, statusLine, test } from './chromium.ts';
+import { pngFile, put } from './support/pictures.ts';
 import { savedMetrics, stepShown } from './support/run.ts';
 import { TOY_READY, toy } from './support/toy.ts';
 
@@ -67,4 +69,176 @@ test('goes on after a reload with every weight, curve and score as if it had nev
   // When k-NN is due depends on the clock too; what it finds at a step does not.
   expect(metrics.knn[0]?.step).toBe(10);
   expect(metrics.knn.at(-1)).toEqual(wholeMetrics.knn.at(-1));
+});
+
+/** Kills the page as a crash does, and opens another in its place. */
+async function crash(page: Page, context: BrowserContext): Promise<Page> {
+  const crashed = page.waitForEvent('crash');
+  const browser = await context.newCDPSession(page);
+  // The session ends with what it ends.
+  browser.send('Page.crash').catch(() => undefined);
+  await crashed;
+  await page.close();
+  return context.newPage();
+}
+
+test('is there after a crash, and asks for images of one’s own before it goes on', async ({
+  page,
+  context,
+}, info) => {
+  const folder = info.outputPath('cats');
+  for (let i = 0; i < 8; i++) put(folder, `${i}.png`, pngFile(24, 20, i, [200, 40 + 20 * i, 90]));
+  const choose = async (tab: Page, path: string) => {
+    const chooser = tab.waitForEvent('filechooser');
+    await tab.getByText('Choose a folder', { exact: true }).click();
+    await (await chooser).setFiles(path);
+  };
+  await open(page, { 'training.steps': 30 });
+  await choose(page, folder);
+  await expect(statusLine(page)).toContainText('Ready: 8 images');
+  await stepTo(page, 3);
+  await expect(saved(page)).toContainText('saved');
+
+  const next = await crash(page, context);
+  await open(next, {});
+  await expect(offer(next)).toContainText('at step 3 of 30');
+  await expect(offer(next)).toContainText('Its images, cats (8 images), were not kept');
+  const coming = next.waitForEvent('download');
+  await offer(next).getByRole('button', { name: 'Export it' }).click();
+  expect((await coming).suggestedFilename()).toMatch(/^[a-z]+-[a-z]+-step3\.safetensors$/);
+  await offer(next).getByRole('button', { name: 'Go on' }).click();
+  const awaited = next.getByRole('region', { name: 'Images awaited' });
+  await expect(awaited).toContainText('Drop cats here');
+  if (process.env.SHOTS) await next.screenshot({ path: `${process.env.SHOTS}/awaited.png` });
+
+  const others = info.outputPath('dogs');
+  for (let i = 0; i < 9; i++) put(others, `${i}.png`, pngFile(24, 20, i, [20, 40, 190]));
+  await choose(next, others);
+  await expect(next.getByRole('alert')).toContainText('These are not the images that');
+  await expect(awaited).toBeVisible();
+  await choose(next, folder);
+  await expect(statusLine(next)).toContainText('Paused at step 3 of 30');
+  await expect(next.getByRole('alert')).toHaveCount(0);
+  await control(next, 'Step').click();
+  await expect(statusLine(next)).toContainText('Paused at step 4 of 30');
+  await next.close();
+});
+
+test('says why a run is not saved, in a second tab, on a full disk and after a clearing, and trains on', async ({
+  page,
+  context,
+  baseURL,
+  complaints,
+}) => {
+  const note = (tab: Page) => tab.getByRole('note', { name: 'Not saved' });
+  await open(page, { 'training.steps': 1000 });
+  await stepTo(page, 1);
+  await expect(saved(page)).toContainText('saved');
+
+  const second = await context.newPage();
+  await open(second, {});
+  await stepTo(second, 1);
+  await expect(note(second)).toContainText('Another tab of this page is open and saves its run');
+  await expect(saved(second)).toHaveText('not saved: another tab is');
+  if (process.env.SHOTS) await second.screenshot({ path: `${process.env.SHOTS}/second.png` });
+
+  const browser = await context.newCDPSession(page);
+  const origin = new URL(baseURL ?? '').origin;
+  await browser.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1000 });
+  await stepTo(page, 2);
+  await expect(note(page)).toContainText('no room for the state of this run');
+  await expect(note(page)).toContainText('What was saved at step 1 stays');
+  await expect(saved(page)).toContainText('no room; last saved');
+  await browser.send('Storage.overrideQuotaForOrigin', { origin });
+  await stepTo(page, 3);
+  await expect(saved(page)).toContainText(/^saved/);
+  await expect(note(page)).toHaveCount(0);
+
+  await browser.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+  await stepTo(page, 4);
+  await expect(saved(page)).toContainText(/^saved (just now|[0-4] s ago)/);
+
+  // The first tab is closed: the second one saves from then on.
+  await page.close();
+  await expect(note(second)).toHaveCount(0);
+  await stepTo(second, 2);
+  await expect(saved(second)).toContainText(/^saved/);
+  await second.reload();
+  await expect(offer(second)).toContainText('at step 2 of');
+  await second.close();
+  complaints.length = 0;
+});
+
+test('erases all that was kept, after saying what that is', async ({ page }) => {
+  await open(page, {});
+  await stepTo(page, 1);
+  await expect(saved(page)).toContainText('saved');
+  await page.reload();
+  await expect(offer(page)).toBeVisible();
+  await page.getByRole('button', { name: 'File', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Erase all my data' }).click();
+  const question = page.getByRole('dialog', { name: 'Erase all my data?' });
+  await expect(question).toContainText('1 run of earlier visits');
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/erase.png` });
+  await Promise.all([
+    page.waitForEvent('load'),
+    question.getByRole('button', { name: 'Erase and open anew' }).click(),
+  ]);
+  await expect(statusLine(page)).toContainText('Ready: 2,400 images');
+  await expect(offer(page)).toHaveCount(0);
+  const left = await page.evaluate(async () => {
+    const names: string[] = [];
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('kept-runs').catch(() => null);
+    if (folder) for await (const name of folder.keys()) names.push(name);
+    return { names, hash: location.hash, local: localStorage.length };
+  });
+  expect(left).toEqual({ names: [], hash: '', local: 0 });
+});
+
+test('says that a browser in which site data are blocked keeps nothing, and trains and exports all the same', async ({
+  baseURL,
+}, info) => {
+  const profile = info.outputPath('profile');
+  put(
+    profile,
+    'Default/Preferences',
+    JSON.stringify({ profile: { default_content_setting_values: { cookies: 2 } } }),
+  );
+  const blocked = await chromium.launchPersistentContext(profile, {
+    ...(process.env.CHROME_PATH ? { executablePath: process.env.CHROME_PATH } : {}),
+    args: QUIET_FLAGS,
+    baseURL: baseURL ?? '',
+    serviceWorkers: 'block',
+  });
+  const page = await blocked.newPage();
+  await open(page, {});
+  await stepTo(page, 1);
+  const note = page.getByRole('note', { name: 'Not saved' });
+  await expect(note).toContainText(
+    'This browser keeps nothing for the page, so the run is gone when the page is closed',
+  );
+  await expect(saved(page)).toHaveText('not saved in this browser');
+  await stepTo(page, 2);
+  expect([...(await state(page)).tensors.keys()].length).toBeGreaterThan(10);
+  await blocked.close();
+});
+
+test('trains on in a hidden tab, and after a freeze', async ({ page, context }) => {
+  await open(page, { 'training.steps': 100_000 });
+  await control(page, 'Train').click();
+  await expect.poll(() => stepShown(page)).toBeGreaterThan(2);
+  const front = await context.newPage();
+  await front.bringToFront();
+  const hidden = await stepShown(page);
+  await expect.poll(() => stepShown(page)).toBeGreaterThan(hidden + 5);
+  const browser = await context.newCDPSession(page);
+  await browser.send('Page.setWebLifecycleState', { state: 'frozen' });
+  await browser.send('Page.setWebLifecycleState', { state: 'active' });
+  const thawed = await stepShown(page);
+  await expect.poll(() => stepShown(page)).toBeGreaterThan(thawed + 5);
+  await page.bringToFront();
+  await control(page, 'Pause').click();
+  await expect(saved(page)).toContainText('saved');
+  await front.close();
 });
