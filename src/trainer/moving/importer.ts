@@ -71,6 +71,11 @@ export class Importer {
     };
     try {
       const content = await openSafetensors(file);
+      const { size } = content.tensors;
+      if (size > MOST_TENSORS)
+        throw new ForeignWeightsError(
+          `It has ${size.toLocaleString('en')} tensors; a run has some thousand at most.`,
+        );
       const { opened, about } = isState(content.metadata)
         ? await this.openRun(file.name, content, network, between)
         : await this.openWeights(file.name, content, network, between);
@@ -79,7 +84,7 @@ export class Importer {
     } catch (error) {
       if (error instanceof Superseded) return;
       if (!isRefusal(error)) throw error;
-      this.emit({ type: 'weights-refused', id, sentence: `${file.name}: ${error.message}` });
+      this.emit({ type: 'weights-refused', id, sentence: `${file.name}: ${reasonOf(error, file)}` });
     }
   }
 
@@ -215,6 +220,15 @@ export class Importer {
     this.emit({ type: 'moving-refused', sentence });
   }
 }
+
+/** Of whatever is built here, networks and moments together. */
+const MOST_TENSORS = 10_000;
+
+/** Browsers word a failed allocation each in their own way. */
+const reasonOf = (error: Error, { size }: File): string =>
+  /allocation|array length/i.test(error.message)
+    ? `There is no memory here for its ${Math.ceil(size / 2 ** 20)} MiB.`
+    : error.message;
 
 /** A newer file was opened. */
 class Superseded extends Error {

@@ -1,5 +1,6 @@
 /** The keys of a file held against a network: counts first, then every name, so that nothing is passed over. */
 import { Table } from '@mantine/core';
+import { useState } from 'react';
 import type { KeyReport as Report } from '../../protocol/moving.ts';
 import { formatCount } from '../charts/format.ts';
 import classes from './moving.module.css';
@@ -27,18 +28,24 @@ export function KeyReport({ report }: { report: Report }) {
         </Table.Tbody>
       </Table>
       {KINDS.filter(({ key }) => report[key].length > 0).map(({ key, label }) => (
-        <details key={key} className={classes.names}>
-          <summary>
-            {label}: {formatCount(report[key].length)} names
-          </summary>
-          <ul>
-            {linesOf(report, key).map((line) => (
-              <li key={line}>{line}</li>
-            ))}
-          </ul>
-        </details>
+        <Names
+          key={key}
+          label={`${label}: ${formatCount(report[key].length)} names`}
+          lines={linesOf(report, key)}
+        />
       ))}
     </div>
+  );
+}
+
+/** The list is made when it is opened: there may be thousands. */
+function Names({ label, lines }: { label: string; lines: readonly string[] }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details className={classes.names} onToggle={(event) => setOpen(event.currentTarget.open)}>
+      <summary>{label}</summary>
+      <ul>{open && lines.map((line) => <li key={line}>{line}</li>)}</ul>
+    </details>
   );
 }
 

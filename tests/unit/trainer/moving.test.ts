@@ -6,7 +6,7 @@ import { type RunTree, readTree, writeTree } from '../../../src/checkpoint/state
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
 import type { RunConfig } from '../../../src/config/schema.ts';
-import { readSafetensors } from '../../../src/core/safetensors.ts';
+import { readSafetensors, type StoredTensor, writeSafetensors } from '../../../src/core/safetensors.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
 import { Session } from '../../../src/trainer/session.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
@@ -268,7 +268,12 @@ describe('weights that come in', () => {
     const text = new TextDecoder('latin1').decode(bytes);
     const changed = (from: string, to: string) =>
       Uint8Array.from(text.replace(from, to), (letter) => letter.charCodeAt(0));
+    const crowd = Array.from({ length: 10_001 }, (_, i): [string, StoredTensor] => [
+      `cls_token${i}`,
+      { dtype: 'U8', shape: [0], data: new Uint8Array(0) },
+    ]);
     const cases: [Uint8Array, RegExp][] = [
+      [writeSafetensors({ metadata: {}, tensors: new Map(crowd) }), /It has 10,001 tensors/],
       [bytes.slice(0, -4), /tensors end at byte/],
       [changed('state/1', 'state/9'), /"dino-playground-state\/9"; only/],
       [changed('"step":"1"', '"step":"x"'), /metadata are damaged/],
