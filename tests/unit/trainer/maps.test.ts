@@ -130,7 +130,9 @@ describe('a map', () => {
     const before = tf.memory().numTensors;
     const under = async (id: number) => {
       const made = maps.start(id, PCA, null);
-      while (of('map-images').at(-1)?.id !== id) await new Promise((resolve) => setTimeout(resolve));
+      // Not the newest alone: the one after it may overtake.
+      while (!of('map-images').some((shown) => shown.id === id))
+        await new Promise((resolve) => setTimeout(resolve));
       return made;
     };
     const all = [under(1)];
