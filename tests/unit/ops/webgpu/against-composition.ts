@@ -59,7 +59,7 @@ export interface Comparison {
  * Has tfjs do the work in plain JavaScript: its sums are in double precision, and no shaders are compiled for what is
  * only compared with. Tensors that a GPU has seen cannot come along, as nothing waits for a GPU here.
  */
-async function onProcessor<T>(work: () => T): Promise<T> {
+export async function onProcessor<T>(work: () => T): Promise<T> {
   await tf.setBackend('cpu');
   try {
     return work();

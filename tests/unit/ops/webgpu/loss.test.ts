@@ -9,6 +9,7 @@ import { asMatrix } from '../tensors.ts';
 import {
   expectComposition,
   observed,
+  onProcessor,
   random,
   startGpu,
   VARIANTS,
@@ -39,7 +40,7 @@ const probabilities = (rows: number, prototypes: number) => softmax(asMatrix(ran
 describe('crossViewLoss', () => {
   it.each(CASES)('of $views views of $batch images, K $prototypes, $variant', async (size) => {
     const { views, batch, prototypes, variant } = size;
-    const targets = probabilities(2 * batch, prototypes);
+    const targets = await onProcessor(() => probabilities(2 * batch, prototypes));
     await expectComposition(gpu, {
       op: ([student]) => crossViewLoss(asMatrix(student), targets, views, 0.1),
       inputs: [random([views * batch, prototypes], 0.3)],
@@ -50,10 +51,11 @@ describe('crossViewLoss', () => {
   });
 
   it('keeps its accuracy far from 0, where exponentials overflow', async () => {
-    const targets = probabilities(4, 24);
+    const targets = await onProcessor(() => probabilities(4, 24));
+    const far = await onProcessor(() => tf.add(random([6, 24], 0.3), 50));
     await expectComposition(gpu, {
       op: ([student]) => crossViewLoss(asMatrix(student), targets, 3, 0.1),
-      inputs: [tf.add(random([6, 24], 0.3), 50)],
+      inputs: [far],
       dispatches: ['CrossViewLoss', 'CrossViewLossMean', 'CrossViewLossGradient'],
       // The logits are 500 over the temperature, where neighbouring floats lie 3e-5 apart.
       tolerance: 1e-4,
