@@ -328,26 +328,6 @@ describe('a fault', () => {
     expect(Buffer.compare(await whole(), end)).toBe(0);
   });
 
-  it('of a GPU that is lost during a save is left by the state before', async () => {
-    here.gpus = 2;
-    await visit();
-    await steps(2);
-    await savedAt(2);
-    const { tree } = TrainingRun.prototype;
-    // A read that is under way when the device goes ends in an error.
-    vi.spyOn(TrainingRun.prototype, 'tree').mockImplementation(async () => {
-      throw new DOMException('The device is lost', 'AbortError');
-    });
-    await session.step();
-    watcher?.lost('unknown', 'crash');
-    await until(() => of('recovered').length === 1);
-    vi.mocked(TrainingRun.prototype.tree).mockImplementation(tree);
-    expect(of('recovered')[0]).toMatchObject({ step: 2 });
-    await session.step();
-    await until(() => (keeping()?.saved?.step ?? 0) > 2);
-    expect(phase()).not.toBe('fault');
-  });
-
   it('of memory at the start is left by Reset with other settings', async () => {
     here.gpus = 1;
     await visit();
