@@ -180,7 +180,7 @@ test('gives metrics and checkpoint as files', async ({ page }) => {
   await button(page, 'File').click();
 
   const metrics = page.waitForEvent('download');
-  await page.getByRole('menuitem', { name: 'Save metrics' }).click();
+  await page.getByRole('menuitem', { name: 'Save metrics', exact: true }).click();
   const file = await metrics;
   expect(file.suggestedFilename()).toBe('metrics.jsonl');
   const stream = await file.createReadStream();
