@@ -31,6 +31,8 @@ export class Keeping implements Follower {
   private told: Told = { state: 'opening', detail: '', saved: null };
   /** Rises with every run that is followed: what was asked of one before is nobody's any more. */
   private turn = 0;
+  /** Of the run that is followed. */
+  private key: string | null = null;
   private begun = 0;
   private saving = false;
   private writing: Promise<void> = Promise.resolve();
@@ -51,12 +53,17 @@ export class Keeping implements Follower {
   }
 
   follow(run: SavedRun): void {
+    const key = this.subject()?.key ?? null;
+    // A run that goes on, as after a lost GPU, has its saved states still.
+    const goesOn = run.step > 0 && key !== null && key === this.key;
+    this.key = key;
     this.turn++;
     this.begun = run.step;
     this.saving = false;
     this.again = null;
     this.trained = 0;
     this.seenAt = null;
+    if (goesOn) return;
     this.best = Number.NEGATIVE_INFINITY;
     this.tell({ saved: null });
   }

@@ -56,10 +56,12 @@ const files = () => [...store.files.keys()].length;
 
 /** A page that is loaded, over what is in the store. */
 async function visit(config: RunConfig = toy): Promise<void> {
-  events = [];
+  // A session of before may still have something to tell, of its last save for one.
+  const told: TrainerEvent[] = [];
+  events = told;
   session = new Session(
     (event) => {
-      events.push(eventSchema.parse(event));
+      told.push(eventSchema.parse(event));
     },
     config,
     await memoryKeeper(store),
@@ -328,6 +330,26 @@ describe('a fault', () => {
     expect(Buffer.compare(await whole(), end)).toBe(0);
   });
 
+  it('of a GPU that is lost during a save is left by the state before', async () => {
+    here.gpus = 2;
+    await visit();
+    await steps(2);
+    await savedAt(2);
+    const { tree } = TrainingRun.prototype;
+    // A read that is under way when the device goes ends in an error.
+    vi.spyOn(TrainingRun.prototype, 'tree').mockImplementation(async () => {
+      throw new DOMException('The device is lost', 'AbortError');
+    });
+    await session.step();
+    watcher?.lost('unknown', 'crash');
+    await until(() => of('recovered').length === 1);
+    vi.mocked(TrainingRun.prototype.tree).mockImplementation(tree);
+    expect(of('recovered')[0]).toMatchObject({ step: 2 });
+    await session.step();
+    await until(() => (keeping()?.saved?.step ?? 0) > 2);
+    expect(phase()).not.toBe('fault');
+  });
+
   it('of memory at the start is left by Reset with other settings', async () => {
     here.gpus = 1;
     await visit();
@@ -362,6 +384,8 @@ describe('a fault', () => {
     await savedAt(4);
     watcher?.lost('unknown', 'crash');
     await until(() => of('recovered').length === 1 && phase() === 'paused');
+    // The state on the disk is of this very run still.
+    expect(keeping()?.saved).toMatchObject({ step: 4 });
     await session.step();
     await savedAt(5);
     watcher?.lost('unknown', 'crash');
