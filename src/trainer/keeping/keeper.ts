@@ -1,5 +1,6 @@
 /** The trainer's end of the worker that keeps its runs. */
 import type { About, Part } from '../../checkpoint/keep-file.ts';
+import { ownBytes } from '../../core/own-bytes.ts';
 import { type KeeperReply, type KeeperTask, keeperReplySchema, type StoreState } from './keeper-messages.ts';
 
 export interface Loaded {
@@ -83,14 +84,6 @@ export function keeperOver(worker: KeeperWorker): Keeper {
       return reply.type === 'loaded' ? reply.found : null;
     },
   };
-}
-
-/** Memory that several threads share cannot be given away, and is copied. */
-function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return buffer instanceof ArrayBuffer
-    ? new Uint8Array(buffer, byteOffset, byteLength)
-    : new Uint8Array(bytes);
 }
 
 /** Null where there are no workers: in Node. */
