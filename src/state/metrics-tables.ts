@@ -1,7 +1,8 @@
 /** The metrics of a run for other programs: a table, and TensorBoard's event file. Piece by piece, as runs are long. */
 import { eventRecords, type ScalarEvent } from '../core/event-file.ts';
+import { metricNames } from '../protocol/step-metrics.ts';
 import type { KnnResult } from '../protocol/values.ts';
-import { metricNames, type StepTable } from './step-table.ts';
+import type { StepTable } from './step-table.ts';
 
 export interface Measured {
   steps: StepTable;

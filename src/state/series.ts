@@ -1,7 +1,8 @@
 /** What a run has measured so far: a row a step, the schedules past and to come, the k-NN scores. */
 import { createStore } from 'zustand/vanilla';
+import type { MetricName } from '../protocol/step-metrics.ts';
 import type { KnnResult, ScheduleCurves } from '../protocol/values.ts';
-import { type MetricName, StepTable } from './step-table.ts';
+import { StepTable } from './step-table.ts';
 
 export interface SeriesState {
   /** Grows in place, and is another's when the run is; `version` rises with every change, so subscribe to that. */

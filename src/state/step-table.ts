@@ -1,9 +1,6 @@
 /** Every step's metrics, kept whole in columns that grow. */
+import { type MetricName, metricNames, perMetric } from '../protocol/step-metrics.ts';
 import type { StepMetrics } from '../protocol/values.ts';
-import { stepMetricsSchema } from '../protocol/values.ts';
-
-export type MetricName = keyof StepMetrics;
-export const metricNames = stepMetricsSchema.keyof().options;
 
 const FIRST_CAPACITY = 1024;
 
@@ -34,21 +31,7 @@ export class StepTable {
     if (index < 0 || index >= this.#length) {
       throw new RangeError(`row ${index} of a table of ${this.#length} steps`);
     }
-    const at = (name: MetricName) => this.#columns[name][index] ?? Number.NaN;
-    return {
-      step: at('step'),
-      epoch: at('epoch'),
-      loss: at('loss'),
-      lr: at('lr'),
-      weightDecay: at('weightDecay'),
-      momentum: at('momentum'),
-      teacherTemp: at('teacherTemp'),
-      teacherEntropy: at('teacherEntropy'),
-      kl: at('kl'),
-      featureSpread: at('featureSpread'),
-      gradNorm: at('gradNorm'),
-      seconds: at('seconds'),
-    };
+    return perMetric((name) => this.#columns[name][index] ?? Number.NaN);
   }
 
   /** A table of its own with the rows of all steps up to this one. */
@@ -77,19 +60,5 @@ export class StepTable {
 }
 
 function emptyColumns(capacity: number): Record<MetricName, Float64Array> {
-  const column = () => new Float64Array(capacity);
-  return {
-    step: column(),
-    epoch: column(),
-    loss: column(),
-    lr: column(),
-    weightDecay: column(),
-    momentum: column(),
-    teacherTemp: column(),
-    teacherEntropy: column(),
-    kl: column(),
-    featureSpread: column(),
-    gradNorm: column(),
-    seconds: column(),
-  };
+  return perMetric(() => new Float64Array(capacity));
 }

@@ -1,20 +1,15 @@
 /** What each run of the visit has measured, heard from what the page is told: kept with its state, told again after it. */
 import { z } from 'zod';
 import type { TrainerEvent } from '../../protocol/messages.ts';
-import {
-  type KnnResult,
-  knnResultSchema,
-  type StepMetrics,
-  stepMetricsSchema,
-} from '../../protocol/values.ts';
+import { metricNames, perMetric } from '../../protocol/step-metrics.ts';
+import { type KnnResult, knnResultSchema, type StepMetrics } from '../../protocol/values.ts';
 import type { Emit } from '../reporter.ts';
 
-const COLUMNS = stepMetricsSchema.keyof().options;
 const FIRST_ROWS = 1024;
 
 /** Rows of figures, one a step, in the order of the steps. */
 export class Figures {
-  private values = new Float64Array(FIRST_ROWS * COLUMNS.length);
+  private values = new Float64Array(FIRST_ROWS * metricNames.length);
   private count = 0;
 
   get length(): number {
@@ -28,50 +23,36 @@ export class Figures {
 
   append(rows: readonly StepMetrics[]): void {
     for (const row of rows) {
-      if ((this.count + 1) * COLUMNS.length > this.values.length) {
+      if ((this.count + 1) * metricNames.length > this.values.length) {
         const grown = new Float64Array(2 * this.values.length);
         grown.set(this.values);
         this.values = grown;
       }
-      for (const [i, name] of COLUMNS.entries()) this.values[this.count * COLUMNS.length + i] = row[name];
+      for (const [i, name] of metricNames.entries())
+        this.values[this.count * metricNames.length + i] = row[name];
       this.count++;
     }
   }
 
   row(index: number): StepMetrics {
-    const at = (name: keyof StepMetrics) =>
-      this.values[index * COLUMNS.length + COLUMNS.indexOf(name)] ?? Number.NaN;
-    return {
-      step: at('step'),
-      epoch: at('epoch'),
-      loss: at('loss'),
-      lr: at('lr'),
-      weightDecay: at('weightDecay'),
-      momentum: at('momentum'),
-      teacherTemp: at('teacherTemp'),
-      teacherEntropy: at('teacherEntropy'),
-      kl: at('kl'),
-      featureSpread: at('featureSpread'),
-      gradNorm: at('gradNorm'),
-      seconds: at('seconds'),
-    };
+    return perMetric((_, column) => this.values[index * metricNames.length + column] ?? Number.NaN);
   }
 
   /** A copy with the rows of all steps up to this one. */
   upTo(step: number): Figures {
     let rows = this.count;
     while (rows > 0 && this.row(rows - 1).step > step) rows--;
-    return Figures.of(this.values.slice(0, rows * COLUMNS.length));
+    return Figures.of(this.values.slice(0, rows * metricNames.length));
   }
 
   /** Copies of the values, row by row. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.values.slice(0, this.count * COLUMNS.length).buffer);
+    return new Uint8Array(this.values.slice(0, this.count * metricNames.length).buffer);
   }
 
   static of(values: Float64Array<ArrayBuffer>): Figures {
     const figures = new Figures();
-    figures.count = Math.floor(values.length / COLUMNS.length);
+    figures.count = Math.floor(values.length / metricNames.length);
     figures.values = values.length > 0 ? values : figures.values;
     return figures;
   }
@@ -165,7 +146,7 @@ const annalsSchema = z.object({
 
 /** Both parts of a kept file. */
 export function writeAnnals({ figures, scores }: Annals): { figures: Uint8Array; annals: Uint8Array } {
-  const text = JSON.stringify({ columns: COLUMNS, scores } satisfies z.input<typeof annalsSchema>);
+  const text = JSON.stringify({ columns: metricNames, scores } satisfies z.input<typeof annalsSchema>);
   return { figures: figures.bytes, annals: new TextEncoder().encode(text) };
 }
 
@@ -176,7 +157,7 @@ export function readAnnals(
 ): Annals {
   const json: unknown = JSON.parse(new TextDecoder().decode(annals));
   const { columns, scores } = annalsSchema.parse(json);
-  const same = columns.join() === COLUMNS.join();
+  const same = columns.join() === metricNames.join();
   const values = new Float64Array(same && figures ? figures.slice().buffer : new ArrayBuffer());
   return { figures: Figures.of(values), scores };
 }

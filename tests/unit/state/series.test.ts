@@ -1,8 +1,9 @@
 /** The table of steps grows without losing or moving a figure. */
 import { describe, expect, it } from 'vitest';
 import { defaultConfig } from '../../../src/config/schema.ts';
+import { metricNames } from '../../../src/protocol/step-metrics.ts';
 import { metricsLines } from '../../../src/state/metrics-file.ts';
-import { metricNames, StepTable } from '../../../src/state/step-table.ts';
+import { StepTable } from '../../../src/state/step-table.ts';
 import { knn, row, status, summary } from './stores.ts';
 
 function tableOf(steps: number): StepTable {
