@@ -1,9 +1,10 @@
 /** Gives the present run away as a PyTorch project that goes on with it. */
 import { clusterFolder } from '../../checkpoint/cluster.ts';
 import { zipPieces } from '../../checkpoint/zip.ts';
+import { ownBytes } from '../../core/own-bytes.ts';
 import type { Catalogue } from '../../data/catalogue.ts';
 import { breathe } from '../breathe.ts';
-import { owned } from '../moving/exporter.ts';
+import { newestState } from '../moving/exporter.ts';
 import type { Emit } from '../reporter.ts';
 import type { Runs } from '../runs/runs.ts';
 import type { TrainingRun } from '../training-run.ts';
@@ -29,12 +30,12 @@ export class ClusterExporter {
   async export(): Promise<void> {
     const catalogue = this.catalogue();
     const { present } = this.runs;
-    const tree = (await this.trusted()?.tree()) ?? present?.states.at(-1);
+    const tree = await newestState(this.runs, this.trusted());
     if (!tree || !catalogue) return this.emit({ type: 'moving-refused', sentence: NOTHING });
     const name = `${present?.name ?? 'run'}-step${tree.step}-cluster`.replaceAll(/[^\w.-]+/g, '-');
     const images = catalogue.images.slice(0, catalogue.trainCount).map(({ path }) => path);
     const pieces = await zipPieces(clusterFolder(name, clusterProject, tree, images), breathe);
-    const file = new Blob(pieces.map(owned), { type: 'application/zip' });
+    const file = new Blob(pieces.map(ownBytes), { type: 'application/zip' });
     this.emit({ type: 'exported', name: `${name}.zip`, file });
   }
 }

@@ -1,8 +1,9 @@
 /** Gives a run away as files, in pieces beside its training. */
 import packageFile from '../../../package.json';
 import { backboneOf, hubFolder, weightsMetadata, weightsPieces } from '../../checkpoint/export.ts';
-import { treePieces } from '../../checkpoint/state.ts';
+import { type RunTree, treePieces } from '../../checkpoint/state.ts';
 import { zipPieces } from '../../checkpoint/zip.ts';
+import { ownBytes } from '../../core/own-bytes.ts';
 import { tensorsOf } from '../../model/network.ts';
 import { isResNet } from '../../model/shapes.ts';
 import type { NetworkName, WeightNames } from '../../protocol/moving.ts';
@@ -13,6 +14,11 @@ import type { Runs } from '../runs/runs.ts';
 import type { TrainingRun } from '../training-run.ts';
 
 const NOTHING = 'There is no run to save. Bring in images, and choose settings that fit them.';
+
+/** The present run as it is now; where `trusted` is null, the newest state that was kept of it. */
+export async function newestState(runs: Runs, trusted: TrainingRun | null): Promise<RunTree | null> {
+  return trusted ? trusted.tree() : (runs.present?.states.at(-1) ?? null);
+}
 
 export class Exporter {
   private readonly emit: Emit;
@@ -30,8 +36,7 @@ export class Exporter {
 
   /** The whole state as it is now; where that cannot be trusted any more, the newest that was kept. */
   async run(): Promise<void> {
-    const run = this.trusted();
-    const tree = run ? await run.tree() : this.runs.present?.states.at(-1);
+    const tree = await newestState(this.runs, this.trusted());
     if (!tree) return this.refuse(NOTHING);
     const name = this.runs.present?.name ?? 'run';
     this.give(`${name}-step${tree.step}.safetensors`, treePieces(tree), 'application/octet-stream');
@@ -66,16 +71,10 @@ export class Exporter {
   }
 
   private give(name: string, pieces: readonly Uint8Array[], type: string): void {
-    this.emit({ type: 'exported', name, file: new Blob(pieces.map(owned), { type }) });
+    this.emit({ type: 'exported', name, file: new Blob(pieces.map(ownBytes), { type }) });
   }
 
   private refuse(sentence: string): void {
     this.emit({ type: 'moving-refused', sentence });
   }
-}
-
-/** A blob takes no memory that is shared between threads. */
-export function owned(piece: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer, byteOffset, byteLength } = piece;
-  return buffer instanceof ArrayBuffer ? new Uint8Array(buffer, byteOffset, byteLength) : piece.slice();
 }
