@@ -1,7 +1,6 @@
 /** What must be read about kept runs: an offer to go on, images that are awaited, why nothing is saved, a lost GPU. */
 import { Button, CloseButton } from '@mantine/core';
-import { IconAlertTriangle, IconDeviceFloppy, IconInfoCircle } from '@tabler/icons-react';
-import type { ReactNode } from 'react';
+import { IconDeviceFloppy, IconInfoCircle } from '@tabler/icons-react';
 import type { KeptRun } from '../../protocol/keeping.ts';
 import {
   declineOffer,
@@ -12,6 +11,7 @@ import {
 } from '../../state/keeping.ts';
 import { exportKept, goOnWith } from '../../state/keeping-actions.ts';
 import { keptNote, keptWords, recoveredWords, troubleOf } from '../../state/keeping-text.ts';
+import { Notice } from '../Notice.tsx';
 import { useDataset, useKeeping, useSession } from '../use-stores.ts';
 import { useNow } from './use-now.ts';
 
@@ -23,11 +23,9 @@ export function KeepingNotices() {
       <Offer />
       <Awaited />
       {refusal && (
-        <div className="notice" role="alert">
-          <IconAlertTriangle size={18} aria-hidden="true" />
-          <div>{refusal}</div>
-          <CloseButton size="sm" aria-label="Dismiss the notice" onClick={dismissKeepingRefusal} />
-        </div>
+        <Notice label={null} onDismiss={dismissKeepingRefusal}>
+          {refusal}
+        </Notice>
       )}
       {recovered && (
         <Notice label="Lost GPU" onDismiss={dismissRecovered}>
@@ -111,21 +109,5 @@ function Trouble() {
       <strong>{trouble.what}</strong>
       {trouble.remedy}
     </Notice>
-  );
-}
-
-interface NoticeProps {
-  label: string;
-  onDismiss: () => void;
-  children: ReactNode;
-}
-
-function Notice({ label, onDismiss, children }: NoticeProps) {
-  return (
-    <div className="notice" role="note" aria-label={label}>
-      <IconInfoCircle size={18} aria-hidden="true" />
-      <div>{children}</div>
-      <CloseButton size="sm" aria-label="Dismiss the notice" onClick={onDismiss} />
-    </div>
   );
 }
