@@ -34,6 +34,8 @@ export function statusText(source: StatusSource): string {
   const beside = evaluating ? ` · ${studyText(evaluating)}` : '';
   switch (status.phase) {
     case 'empty':
+      // The images are there before the run that is made for them.
+      if (images > 0) return 'Preparing the run…';
       return 'No images yet: drop a folder, or take the built-in samples.';
     case 'idle':
       if (status.totalSteps === 0) return 'These settings do not fit the images: no run can begin with them.';

@@ -195,16 +195,21 @@ export class Session {
     this.reporter.clear();
     if (!from) this.runs.begin(config, catalogue);
     this.standing.begin();
+    this.runs.note(null, this.phase);
     // Said first: should the settings not fit the images, the curves of the run before are gone all the same.
     const { id = 1, parent = null } = this.runs.present ?? {};
     this.emit({ type: 'run-started', config, id, parent, step: from?.step ?? 0 });
-    const start = from ? null : this.importer.startFor(config);
-    this.run = new TrainingRun(config, catalogue, { from, start });
+    try {
+      const start = from ? null : this.importer.startFor(config);
+      this.run = new TrainingRun(config, catalogue, { from, start });
+    } catch (error) {
+      this.sendStatus();
+      throw error;
+    }
     this.followers.follow(this.run, catalogue);
     this.emit({ type: 'schedules', curves: this.run.curves() });
     this.emit({ type: 'model', summary: summaryOfModel(this.run) });
-    if (from) this.standing.set(this.run.finished ? 'finished' : 'paused');
-    else this.sendStatus();
+    this.standing.set(from ? (this.run.finished ? 'finished' : 'paused') : 'idle');
     void this.prepareAhead(this.run);
   }
 

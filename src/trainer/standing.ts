@@ -44,11 +44,11 @@ export class Standing {
     this.host.changed();
   }
 
-  /** Another run is there, about which nothing is wrong. */
+  /** Another run is being made, about which nothing is wrong. Nobody is told before it is there: it has no plan yet. */
   begin(): void {
     this.trusted = true;
     this.recovering = false;
-    this.set('idle');
+    this.now = 'idle';
   }
 
   /** Stops the run and says why. */

@@ -21,8 +21,13 @@ const at = (phase: Phase, step = 40) => ({ ...calm, status: { ...status, phase, 
 describe('status text', () => {
   it.each<[StatusSource, string]>([
     [{ ...calm, opened: false }, 'Starting the trainer…'],
-    [at('empty'), 'No images yet: drop a folder, or take the built-in samples.'],
+    [at('empty'), 'Preparing the run…'],
+    [{ ...at('empty'), images: 0 }, 'No images yet: drop a folder, or take the built-in samples.'],
     [at('idle', 0), 'Ready: 2,400 images, 600 steps planned. Press Train.'],
+    [
+      { ...calm, status: { ...status, phase: 'idle', step: 0, totalSteps: 0 } },
+      'These settings do not fit the images: no run can begin with them.',
+    ],
     [at('running', 412), 'Training: step 412 of 600'],
     [at('paused'), 'Paused at step 40 of 600'],
     [{ ...at('finished', 600), knn: knn(600) }, 'Finished: 600 steps, k-NN 83 % (untrained 61, pixels 39)'],

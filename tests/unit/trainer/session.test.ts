@@ -64,6 +64,19 @@ describe('a session', () => {
     expect(phase()).toBe('idle');
   });
 
+  it('tells where it stands only once the run has its plan, so that nothing is said to misfit that fits', async () => {
+    await session.reset();
+    await session.loadSamples();
+    await session.step();
+    await session.exchange.fork(3, null, toy, false);
+    const told = of('status').map(({ status }) => status);
+    expect(told.filter((status) => status.phase !== 'empty').length).toBeGreaterThan(3);
+    for (const status of told) expect(status.totalSteps).toBe(status.phase === 'empty' ? 0 : 12);
+    session.configure(applyOverrides(toy, { training: { ...toy.training, batchSize: 25 } }));
+    await expect(session.reset()).rejects.toThrow(/25 needs more images than the 24/);
+    expect(of('status').at(-1)?.status).toMatchObject({ phase: 'idle', step: 0, totalSteps: 0 });
+  });
+
   it('trains to the end: every step once, k-NN with both baselines, attention with its overlap', async () => {
     await session.train();
     expect(phase()).toBe('finished');
