@@ -123,9 +123,18 @@ export class Keep {
     return file;
   }
 
-  /** The newest whole state of the run, with its parts; null where none is. What turns out damaged on the way is `unusable`. */
-  async load(run: string): Promise<{ file: KeptFile; parts: Map<string, Uint8Array<ArrayBuffer>> } | null> {
-    for (const file of this.files.filter(({ about }) => about.run === run).toReversed())
+  /**
+   * The newest whole state of the run, or the one at a step, with its parts; null where none is. What turns out damaged on
+   * the way is `unusable`.
+   */
+  async load(
+    run: string,
+    step: number | null = null,
+  ): Promise<{ file: KeptFile; parts: Map<string, Uint8Array<ArrayBuffer>> } | null> {
+    const wanted = this.files.filter(
+      ({ about }) => about.run === run && (step === null || about.step === step),
+    );
+    for (const file of wanted.toReversed())
       try {
         const { parts } = await keptParts(this.store, file);
         return { file, parts };

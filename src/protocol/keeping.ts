@@ -31,6 +31,10 @@ export const keptRunSchema = keptCardSchema.extend({
 });
 export type KeptRun = z.output<typeof keptRunSchema>;
 
+/** Which state of a kept run is meant: the newest, or the one with the best k-NN score. */
+const keptStateSchema = z.enum(['newest', 'best']);
+export type KeptState = z.output<typeof keptStateSchema>;
+
 export const keepingSchema = z.object({
   /**
    * opening: not known yet. ready: runs are saved. elsewhere: another tab of this page saves its own. impossible: this
@@ -45,10 +49,13 @@ export const keepingSchema = z.object({
 export type Keeping = z.output<typeof keepingSchema>;
 
 export const keepingCommands = [
-  /** Goes on with a kept run, from its newest whole state. Samples are made again; other images must be there. */
-  z.object({ type: z.literal('resume-kept'), key: z.string() }),
+  /**
+   * Goes on with a kept run from its newest whole state; from its best one as a run of its own, so that the newer states
+   * stay. Samples are made again; other images must be there.
+   */
+  z.object({ type: z.literal('resume-kept'), key: z.string(), state: keptStateSchema }),
   /** The whole state, in our own format. Answered by 'exported'. */
-  z.object({ type: z.literal('export-kept'), key: z.string() }),
+  z.object({ type: z.literal('export-kept'), key: z.string(), state: keptStateSchema }),
   /**
    * After a fault: goes on with the present run from its last good state, under these settings where a fork may have
    * them.

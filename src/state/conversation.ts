@@ -71,8 +71,8 @@ function keepSource(): void {
 
 /** Images have come that a kept run may have waited for. */
 function resumeOn(summary: DatasetSummary): void {
-  const run = followImages(summary);
-  if (run) send({ type: 'resume-kept', key: run.key });
+  const found = followImages(summary);
+  if (found) send({ type: 'resume-kept', key: found.run.key, state: found.state });
 }
 
 function follow(event: TrainerEvent): void {

@@ -1,6 +1,6 @@
 /** What a person can do with kept runs: go on with one, give its state away, leave a fault from the last good state. */
 import { eraseAll, openAnew, otherTabs } from '../client/erase.ts';
-import type { KeptRun } from '../protocol/keeping.ts';
+import type { KeptRun, KeptState } from '../protocol/keeping.ts';
 import { dataKeyOf } from './actions.ts';
 import { endTrainer, send } from './conversation.ts';
 import { datasetStore } from './dataset.ts';
@@ -9,19 +9,19 @@ import { imagesAtHand } from './keeping-text.ts';
 import { setConfig, settingsStore } from './settings.ts';
 import { flushSettings } from './sync.ts';
 
-/** Goes on with a kept run, or asks for its images first. */
-export function goOnWith(run: KeptRun): void {
-  if (imagesAtHand(run, datasetStore.getState().summary)) resume(run);
+/** Goes on with a kept run from a state of it, or asks for its images first. */
+export function goOnWith(run: KeptRun, state: KeptState): void {
+  if (imagesAtHand(run, datasetStore.getState().summary)) resume(run, state);
   else {
     // The images are read under the settings of the run, or they would not be the same ones.
     setConfig(run.config);
     flushSettings();
-    keepingStore.setState({ awaited: run, refusal: null });
+    keepingStore.setState({ awaited: { run, state }, refusal: null });
   }
 }
 
-export function exportKept({ key }: KeptRun): void {
-  send({ type: 'export-kept', key });
+export function exportKept({ key }: KeptRun, state: KeptState): void {
+  send({ type: 'export-kept', key, state });
 }
 
 /** Leaves a fault: the run goes on from its last good state, under the settings as they stand. */
@@ -48,10 +48,10 @@ export async function eraseEverything(): Promise<string | null> {
   return null;
 }
 
-function resume({ key, images, config }: KeptRun): void {
+function resume({ key, images, config }: KeptRun, state: KeptState): void {
   const { summary } = datasetStore.getState();
   if (images.fingerprint !== summary?.fingerprint)
     datasetStore.setState({ coming: { given: null, key: dataKeyOf(config) } });
   keepingStore.setState({ resuming: true, refusal: null });
-  send({ type: 'resume-kept', key });
+  send({ type: 'resume-kept', key, state });
 }

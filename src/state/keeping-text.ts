@@ -83,6 +83,12 @@ export function keptWords({ name, step, totalSteps, savedAt }: KeptRun, now: num
   return `${name} ${place}, saved ${agoWords(savedAt, now)}`;
 }
 
+/** "step 240, k-NN 83.3 %": the best state, where it is not the newest one; null where it is, or none was scored. */
+export function bestWords({ best, step }: KeptRun): string | null {
+  if (!best || best.step === step) return null;
+  return `step ${countWords(best.step)}, k-NN ${Number(best.score.toFixed(1))} %`;
+}
+
 /** Whether the images that the run was trained on are there, or can be made without the person. */
 export function imagesAtHand({ images }: KeptRun, summary: DatasetSummary | null): boolean {
   return images.source !== 'own' || images.fingerprint === summary?.fingerprint;

@@ -1,7 +1,12 @@
 /** What the browser keeps of runs: whether it can, what of earlier visits is there, and what became of the last wish. */
 import { createStore } from 'zustand/vanilla';
-import type { KeptRun, Keeping as Told } from '../protocol/keeping.ts';
+import type { KeptRun, KeptState, Keeping as Told } from '../protocol/keeping.ts';
 import type { TrainerEvent } from '../protocol/messages.ts';
+
+export interface Awaited {
+  run: KeptRun;
+  state: KeptState;
+}
 
 export interface KeepingState {
   keeping: Told;
@@ -11,8 +16,8 @@ export interface KeepingState {
   unusable: readonly string[];
   /** The person has chosen to start anew. */
   declined: boolean;
-  /** The run whose images are awaited; null while none is. */
-  awaited: KeptRun | null;
+  /** The run whose images are awaited, and the state that it goes on from; null while none is. */
+  awaited: Awaited | null;
   /** A run is on its way here. */
   resuming: boolean;
   /** Why the last wish was not fulfilled; null once dismissed. */
@@ -67,12 +72,12 @@ export function followRun({ step }: { step: number }): void {
   });
 }
 
-/** Images have come. Returns the kept run that was waiting for them. */
-export function followImages({ fingerprint }: { fingerprint: string }): KeptRun | null {
+/** Images have come. Returns what was waiting for them. */
+export function followImages({ fingerprint }: { fingerprint: string }): Awaited | null {
   const { awaited } = keepingStore.getState();
   if (!awaited) return null;
-  if (awaited.images.fingerprint === fingerprint) return awaited;
-  const { name, images } = awaited;
+  const { name, images } = awaited.run;
+  if (images.fingerprint === fingerprint) return awaited;
   keepingStore.setState({
     refusal: `These are not the images that ${name} was trained on: ${images.name}, ${images.count} of them. Drop the same folder or file, whole and unchanged; not a part of it, nor a folder around it.`,
   });

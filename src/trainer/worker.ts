@@ -97,9 +97,9 @@ async function obey(command: Command): Promise<void> {
     case 'dissect':
       return session.questions.dissect(command.id, command.image);
     case 'resume-kept':
-      return session.safety.kept.resume(command.key);
+      return session.safety.kept.resume(command.key, command.state);
     case 'export-kept':
-      return session.safety.kept.export(command.key);
+      return session.safety.kept.export(command.key, command.state);
     case 'go-on':
       return session.safety.recovery.goOn(command.config);
     case 'diagnose':

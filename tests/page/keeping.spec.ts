@@ -53,7 +53,9 @@ test('goes on after a reload with every weight, curve and score as if it had nev
   await expect(offer(page)).toContainText(
     /^Go on with [a-z]+-[a-z]+ at step 20 of 40, saved (just now|\d+ s ago)\?/,
   );
-  await offer(page).getByRole('button', { name: 'Go on' }).click();
+  await offer(page)
+    .getByRole('button', { name: /^Go on with/ })
+    .click();
   await expect(statusLine(page)).toContainText('Paused at step 20 of 40');
   await expect(offer(page)).toHaveCount(0);
   await control(page, 'Train').click();
@@ -69,6 +71,48 @@ test('goes on after a reload with every weight, curve and score as if it had nev
   // When k-NN is due depends on the clock too; what it finds at a step does not.
   expect(metrics.knn[0]?.step).toBe(10);
   expect(metrics.knn.at(-1)).toEqual(wholeMetrics.knn.at(-1));
+});
+
+test('goes on from its best state, gives it away as a file, and keeps the newest', async ({ page }) => {
+  await open(page, { 'evaluation.knnEvery': 5 });
+  await stepTo(page, 5);
+  const best = await state(page);
+  await stepTo(page, 7);
+  await expect(saved(page)).toContainText('saved');
+  await page.reload();
+  await expect(offer(page)).toContainText('at step 7 of 40');
+  const onward = offer(page).getByRole('button', {
+    name: /^Go on from the best \(step 5, k-NN [\d.]+ %\) of/,
+  });
+  await expect(onward).toHaveText(/^Go on from the best \(step 5, k-NN [\d.]+ %\)$/);
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/best.png` });
+  const coming = page.waitForEvent('download');
+  await offer(page)
+    .getByRole('button', { name: /^Export the best \(step 5, k-NN [\d.]+ %\)/ })
+    .click();
+  expect((await coming).suggestedFilename()).toMatch(/^[a-z]+-[a-z]+-knn[\d.]+-step5\.safetensors$/);
+
+  await onward.click();
+  await expect(statusLine(page)).toContainText('Paused at step 5 of 40');
+  const resumed = await state(page);
+  expect(resumed.metadata).toEqual(best.metadata);
+  for (const [name, tensor] of best.tensors) expect(resumed.tensors.get(name), name).toEqual(tensor);
+  const metrics = await savedMetrics(page);
+  expect(metrics.steps.map(({ step }) => step)).toEqual([1, 2, 3, 4, 5]);
+  expect(metrics.knn.map(({ step }) => step)).toEqual([5]);
+
+  await page.getByRole('tab', { name: 'Runs' }).click();
+  const list = page.getByRole('region', { name: 'Kept from earlier visits' });
+  await expect(list).toContainText('1 kept');
+  await expect(list).toContainText('at step 7 of 40');
+  await expect(list.getByRole('button', { name: /^Go on from the best \(step 5/ })).toBeVisible();
+  await stepTo(page, 6);
+  await expect(saved(page)).toContainText('saved');
+  await page.reload();
+  await expect(offer(page)).toContainText(/^Go on with [a-z]+-[a-z]+-from-5 at step 6 of 40/);
+  await page.getByRole('tab', { name: 'Runs' }).click();
+  await expect(list).toContainText('2 kept');
+  await expect(list).toContainText('at step 7 of 40');
 });
 
 /** Kills the page as a crash does, and opens another in its place. */
@@ -104,9 +148,13 @@ test('is there after a crash, and asks for images of one’s own before it goes 
   await expect(offer(next)).toContainText('at step 3 of 30');
   await expect(offer(next)).toContainText('Its images, cats (8 images), were not kept');
   const coming = next.waitForEvent('download');
-  await offer(next).getByRole('button', { name: 'Export it' }).click();
+  await offer(next)
+    .getByRole('button', { name: /^Export/ })
+    .click();
   expect((await coming).suggestedFilename()).toMatch(/^[a-z]+-[a-z]+-step3\.safetensors$/);
-  await offer(next).getByRole('button', { name: 'Go on' }).click();
+  await offer(next)
+    .getByRole('button', { name: /^Go on with/ })
+    .click();
   const awaited = next.getByRole('region', { name: 'Images awaited' });
   await expect(awaited).toContainText('Drop cats here');
   if (process.env.SHOTS) await next.screenshot({ path: `${process.env.SHOTS}/awaited.png` });

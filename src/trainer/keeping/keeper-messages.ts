@@ -17,8 +17,8 @@ export const keeperTaskSchema = z.discriminatedUnion('task', [
     about,
     parts: z.array(z.object({ name: z.string(), pieces: z.array(bytes) })),
   }),
-  /** The newest whole state of the run. */
-  z.object({ task: z.literal('load'), id: z.int(), run: z.string() }),
+  /** The newest whole state of the run, or the one at a step. */
+  z.object({ task: z.literal('load'), id: z.int(), run: z.string(), step: z.int().nullable() }),
 ]);
 export type KeeperTask = z.output<typeof keeperTaskSchema>;
 
@@ -48,7 +48,7 @@ export const keeperReplySchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('loaded'),
     id: z.int(),
-    /** null where no state of the run is whole. */
+    /** null where no such state of the run is whole. */
     found: z.object({ about, parts: z.map(z.string(), bytes) }).nullable(),
   }),
   z.object({ type: z.literal('failed'), id: z.int(), full: z.boolean(), message: z.string() }),

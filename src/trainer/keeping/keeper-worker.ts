@@ -57,7 +57,7 @@ async function work(task: KeeperTask): Promise<void> {
       reply({ type: 'saved', id });
       return;
     }
-    const loaded = await keep.load(task.run);
+    const loaded = await keep.load(task.run, task.step);
     const found = loaded && { about: loaded.file.about, parts: loaded.parts };
     reply({ type: 'loaded', id, found }, found ? [...found.parts.values()].map(({ buffer }) => buffer) : []);
   } catch (error) {

@@ -14,8 +14,8 @@ export interface Keeper {
   watch(listener: (state: StoreState) => void): void;
   /** The pieces are given away. @throws SaveFailed */
   save(about: About, parts: readonly Part[]): Promise<void>;
-  /** The newest whole state of the run; null where there is none. @throws SaveFailed */
-  load(run: string): Promise<Loaded | null>;
+  /** The newest whole state of the run, or the one at a step; null where there is none. @throws SaveFailed */
+  load(run: string, step?: number | null): Promise<Loaded | null>;
 }
 
 /** A state was not kept, or not read. */
@@ -78,8 +78,8 @@ export function keeperOver(worker: KeeperWorker): Keeper {
       const reply = await ask({ task: 'save', id: ++count, about, parts: own }, [...buffers]);
       if (reply.type === 'failed') throw new SaveFailed(reply.message, reply.full);
     },
-    load: async (run) => {
-      const reply = await ask({ task: 'load', id: ++count, run }, []);
+    load: async (run, step = null) => {
+      const reply = await ask({ task: 'load', id: ++count, run, step }, []);
       if (reply.type === 'failed') throw new SaveFailed(reply.message, reply.full);
       return reply.type === 'loaded' ? reply.found : null;
     },

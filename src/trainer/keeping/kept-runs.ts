@@ -2,12 +2,12 @@
 import { type RunTree, readTree, StateError } from '../../checkpoint/state.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import type { Catalogue } from '../../data/catalogue.ts';
-import { type KeptCard, type KeptRun, keptCardSchema } from '../../protocol/keeping.ts';
+import { type KeptCard, type KeptRun, type KeptState, keptCardSchema } from '../../protocol/keeping.ts';
 import type { BackendInfo } from '../../protocol/values.ts';
 import { breathe } from '../breathe.ts';
 import type { Emit } from '../reporter.ts';
 import type { RunExchange } from '../runs/exchange.ts';
-import { RunRefused, type Runs } from '../runs/runs.ts';
+import { type Entry, RunRefused, type Runs } from '../runs/runs.ts';
 import { readAnnals } from './chronicle.ts';
 import { type Keeper, type Loaded, SaveFailed } from './keeper.ts';
 import type { Inventory } from './keeper-messages.ts';
@@ -15,6 +15,9 @@ import type { Keeping, Subject } from './keeping.ts';
 
 /** Rows that are told at a time, so that the page has its turns in between. */
 const ROWS_AT_ONCE = 500;
+
+/** Characters. */
+const LONGEST_NAME = 40;
 
 /** What kept runs ask of the session. */
 export interface KeptRunsHost {
@@ -37,6 +40,8 @@ export class KeptRuns {
   private unusable: string[] = [];
   /** The keys of this visit's runs. */
   private readonly keys = new Map<number, string>();
+  /** What those of this visit's runs come from that were kept. */
+  private readonly origins = new Map<number, KeptCard['parent']>();
 
   constructor(emit: Emit, keeper: Keeper | null, keeping: Keeping, host: KeptRunsHost) {
     this.emit = emit;
@@ -55,12 +60,11 @@ export class KeptRuns {
     const images = catalogue();
     const here = backend();
     if (!present || !images || !here) return null;
-    const parent = present.parent && runs.nameOf(present.parent.id);
     const card: KeptCard = {
       name: present.name,
       config: present.config,
       totalSteps: present.totalSteps,
-      parent: parent && present.parent ? { name: parent, step: present.parent.step } : null,
+      parent: this.originOf(present),
       images: {
         name: images.name,
         source: images.source,
@@ -72,34 +76,44 @@ export class KeptRuns {
     return { key: this.keyOf(present.id), card: JSON.stringify(card) };
   }
 
-  /** Goes on with a kept run where it was. */
-  resume(key: string): Promise<void> {
+  /** Goes on with a kept run where it was; from its best state as a run of its own, beside the kept one. */
+  resume(key: string, which: KeptState): Promise<void> {
     return this.refusable(async () => {
       const kept = this.find(key);
       await this.host.imagesSettled();
-      const loaded = await this.load(kept);
+      const loaded = await this.load(kept, which);
+      const { step, savedAt } = loaded.about;
       const state = readTree(partOf(loaded, 'state'));
       await this.bringImages(kept, state);
+      const branches = which === 'best' && step < kept.step;
       const { exchange, runs } = this.host;
-      await exchange.adopt(kept.name, kept.config, state, async () => {
-        const id = runs.present?.id;
-        if (id !== undefined) this.keys.set(id, key);
-        await this.tellAgain(loaded);
-        const { step, savedAt } = loaded.about;
-        this.keeping.wasSaved(step, savedAt, kept.best?.score ?? null);
-        this.forget(key);
-      });
+      await exchange.adopt(
+        branches ? branchName(kept.name, step) : kept.name,
+        kept.config,
+        state,
+        async () => {
+          const id = runs.present?.id;
+          if (id !== undefined) this.origins.set(id, branches ? { name: kept.name, step } : kept.parent);
+          if (id !== undefined && !branches) this.keys.set(id, key);
+          await this.tellAgain(loaded);
+          if (branches) return;
+          this.keeping.wasSaved(step, savedAt, kept.best?.score ?? null);
+          this.forget(key);
+        },
+      );
     });
   }
 
-  /** Gives the newest whole state of a kept run away. */
-  export(key: string): Promise<void> {
+  /** Gives a whole state of a kept run away. */
+  export(key: string, which: KeptState): Promise<void> {
     return this.refusable(async () => {
       const kept = this.find(key);
-      const loaded = await this.load(kept);
+      const loaded = await this.load(kept, which);
+      const { step, score } = loaded.about;
+      const scored = which === 'best' && score !== null ? `-knn${score.toFixed(1)}` : '';
       this.emit({
         type: 'exported',
-        name: `${kept.name}-step${loaded.about.step}.safetensors`,
+        name: `${kept.name}${scored}-step${step}.safetensors`,
         file: new Blob([partOf(loaded, 'state')], { type: 'application/octet-stream' }),
       });
     });
@@ -138,6 +152,11 @@ export class KeptRuns {
     this.emit({ type: 'kept-runs', runs, unusable: this.unusable });
   }
 
+  private originOf({ id, parent }: Entry): KeptCard['parent'] {
+    const name = parent && this.host.runs.nameOf(parent.id);
+    return parent && name ? { name, step: parent.step } : (this.origins.get(id) ?? null);
+  }
+
   private keyOf(id: number): string {
     const known = this.keys.get(id);
     if (known) return known;
@@ -153,11 +172,21 @@ export class KeptRuns {
     return kept;
   }
 
-  private async load(kept: KeptRun): Promise<Loaded> {
-    const loaded = await this.keeper?.load(kept.key);
+  private async load(kept: KeptRun, which: KeptState): Promise<Loaded> {
+    const { key, name, best } = kept;
+    if (which === 'newest') {
+      const loaded = await this.keeper?.load(key);
+      if (loaded) return loaded;
+      throw new RunRefused(
+        `No kept state of ${name} is whole any more: it cannot be gone on with. Start anew.`,
+      );
+    }
+    const loaded = best && (await this.keeper?.load(key, best.step));
     if (loaded) return loaded;
+    this.listed = this.listed.map((each) => (each.key === key ? { ...each, best: null } : each));
+    this.tell();
     throw new RunRefused(
-      `No kept state of ${kept.name} is whole any more: it cannot be gone on with. Start anew.`,
+      `The best state of ${name} is not whole any more. Its newest one is kept by itself: go on from there.`,
     );
   }
 
@@ -197,6 +226,12 @@ export class KeptRuns {
     }
   }
 }
+
+/** "brave-otter-from-240": says in every list and file name what it goes on from. */
+const branchName = (name: string, step: number): string => {
+  const suffix = `-from-${step}`;
+  return name.replace(/-from-\d+$/, '').slice(0, LONGEST_NAME - suffix.length) + suffix;
+};
 
 function partOf({ parts }: Loaded, name: string): Uint8Array<ArrayBuffer> {
   const part = parts.get(name);

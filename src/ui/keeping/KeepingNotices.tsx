@@ -9,10 +9,10 @@ import {
   dismissTrouble,
   stopAwaiting,
 } from '../../state/keeping.ts';
-import { exportKept, goOnWith } from '../../state/keeping-actions.ts';
-import { keptNote, keptWords, recoveredWords, troubleOf } from '../../state/keeping-text.ts';
+import { bestWords, keptNote, keptWords, recoveredWords, troubleOf } from '../../state/keeping-text.ts';
 import { Notice } from '../Notice.tsx';
 import { useDataset, useKeeping, useSession } from '../use-stores.ts';
+import { StateButtons } from './StateButtons.tsx';
 import { useNow } from './use-now.ts';
 
 export function KeepingNotices() {
@@ -57,37 +57,33 @@ function OfferedRun({ run }: { run: KeptRun }) {
   const now = useNow(10_000);
   const summary = useDataset((state) => state.summary);
   const backend = useSession((state) => state.backend);
-  const resuming = useKeeping((state) => state.resuming);
   const unusable = useKeeping((state) => state.unusable[0]);
   return (
-    <>
-      <div>
-        <strong>Go on with {keptWords(run, now)}?</strong>
-        {[...keptNote(run, summary, backend), ...(unusable ? [unusable] : [])].join(' ')}
+    <div>
+      <strong>Go on with {keptWords(run, now)}?</strong>
+      {[...keptNote(run, summary, backend), ...(unusable ? [unusable] : [])].join(' ')}
+      <div className="noticeMore">
+        <StateButtons run={run} leading>
+          <Button size="compact-sm" variant="default" onClick={declineOffer}>
+            Start anew
+          </Button>
+        </StateButtons>
       </div>
-      <Button size="compact-sm" loading={resuming} disabled={!backend} onClick={() => goOnWith(run)}>
-        Go on
-      </Button>
-      <Button size="compact-sm" variant="default" onClick={declineOffer}>
-        Start anew
-      </Button>
-      <Button size="compact-sm" variant="subtle" color="gray" onClick={() => exportKept(run)}>
-        Export it
-      </Button>
-    </>
+    </div>
   );
 }
 
 function Awaited() {
   const awaited = useKeeping((state) => state.awaited);
   if (!awaited) return null;
-  const { name, images } = awaited;
+  const { name, images } = awaited.run;
+  const best = awaited.state === 'best' && bestWords(awaited.run);
   return (
     <section className="notice" aria-label="Images awaited">
       <IconInfoCircle size={18} aria-hidden="true" />
       <div>
         <strong>
-          Drop {images.name} here, and {name} goes on.
+          Drop {images.name} here, and {name} goes on{best && ` from its best state, ${best}`}.
         </strong>
         The same folder or file as before; the page compares names, labels and sizes. Its settings are in
         place already.

@@ -6,6 +6,7 @@ import { keepingStore } from '../../../src/state/keeping.ts';
 import { exportKept, goOnAfterFault, goOnWith } from '../../../src/state/keeping-actions.ts';
 import {
   agoWords,
+  bestWords,
   keptNote,
   keptWords,
   recoveredWords,
@@ -51,6 +52,9 @@ describe('the words', () => {
     const run = keptRun({ savedAt: NOW - 180_000 });
     expect(keptWords(run, NOW)).toBe('brave-otter at step 412 of 3,000, saved 3 min ago');
     expect(keptWords({ ...run, step: 3000 }, NOW)).toMatch(/finished at step 3,000/);
+    expect(bestWords(run)).toBeNull();
+    expect(bestWords({ ...run, best: { step: 240, score: 83.333 } })).toBe('step 240, k-NN 83.3 %');
+    expect(bestWords({ ...run, best: { step: 412, score: 83.333 } })).toBeNull();
     expect(keptNote(run, summary, wasm).join(' ')).toMatch(
       /cats \(400 images\), were not kept.*drop them once more/,
     );
@@ -78,11 +82,11 @@ describe('a wish', () => {
 
   it('to go on with a run on samples is sent at once, and to give it away too', () => {
     const run = keptRun({ images: { name: 'Samples', source: 'samples', fingerprint: 'x', count: 9 } });
-    goOnWith(run);
-    exportKept(run);
+    goOnWith(run, 'newest');
+    exportKept(run, 'best');
     expect(trainer.sent).toEqual([
-      { type: 'resume-kept', key: run.key },
-      { type: 'export-kept', key: run.key },
+      { type: 'resume-kept', key: run.key, state: 'newest' },
+      { type: 'export-kept', key: run.key, state: 'best' },
     ]);
     expect(keepingStore.getState().resuming).toBe(true);
     trainer.say({ type: 'keeping-refused', sentence: 'Damaged.' });
@@ -92,9 +96,9 @@ describe('a wish', () => {
   it('to go on with a run on images of one’s own waits for them, under its settings, and takes no others', () => {
     const run = keptRun();
     datasetStore.setState({ summary });
-    goOnWith({ ...run, config: { ...run.config, training: { ...run.config.training, seed: 7 } } });
+    goOnWith({ ...run, config: { ...run.config, training: { ...run.config.training, seed: 7 } } }, 'best');
     expect(settingsStore.getState().config.training.seed).toBe(7);
-    expect(keepingStore.getState().awaited?.key).toBe(run.key);
+    expect(keepingStore.getState().awaited?.run.key).toBe(run.key);
     expect(sent()).not.toContain('resume-kept');
     trainer.say({ type: 'dataset', summary: { ...summary, fingerprint: 'others' } });
     expect(keepingStore.getState().refusal).toMatch(
@@ -102,10 +106,13 @@ describe('a wish', () => {
     );
     // The run that begins on the wrong images leaves the wish as it is.
     trainer.say({ type: 'run-started', id: 2, step: 0, parent: null, config: run.config });
-    expect(keepingStore.getState()).toMatchObject({ awaited: { key: run.key }, refusal: expect.any(String) });
+    expect(keepingStore.getState()).toMatchObject({
+      awaited: { run: { key: run.key } },
+      refusal: expect.any(String),
+    });
     expect(sent()).not.toContain('resume-kept');
     trainer.say({ type: 'dataset', summary: { ...summary, fingerprint: 'f00d' } });
-    expect(trainer.sent.at(-1)).toEqual({ type: 'resume-kept', key: run.key });
+    expect(trainer.sent.at(-1)).toEqual({ type: 'resume-kept', key: run.key, state: 'best' });
     trainer.say({ type: 'run-started', id: 3, step: 412, parent: null, config: run.config });
     expect(keepingStore.getState()).toMatchObject({ awaited: null, refusal: null });
   });

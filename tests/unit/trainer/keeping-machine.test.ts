@@ -7,7 +7,7 @@ import type { RunTree } from '../../../src/checkpoint/state.ts';
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
 import { PURPOSE, type Rng, rng } from '../../../src/core/rng.ts';
-import type { KeptRun, Keeping as Told } from '../../../src/protocol/keeping.ts';
+import type { KeptRun, KeptState, Keeping as Told } from '../../../src/protocol/keeping.ts';
 import type { TrainerEvent } from '../../../src/protocol/messages.ts';
 import type { StepMetrics } from '../../../src/protocol/values.ts';
 import { Chronicle } from '../../../src/trainer/keeping/chronicle.ts';
@@ -138,8 +138,9 @@ class World {
       'clear',
       'resume',
       'resume',
+      'best',
       'import',
-    ][this.random.below(15)];
+    ][this.random.below(16)];
     switch (action) {
       case 'start':
         this.start();
@@ -174,7 +175,10 @@ class World {
         this.promised.clear();
         break;
       case 'resume':
-        await this.resume();
+        await this.resume('newest');
+        break;
+      case 'best':
+        await this.resume('best');
         break;
       default:
         await this.import();
@@ -233,21 +237,26 @@ class World {
     await then();
   }
 
-  private async resume(): Promise<void> {
-    const offered = this.offered();
+  private async resume(which: KeptState): Promise<void> {
+    const offered = this.offered().filter(({ best }) => which === 'newest' || best);
     const chosen = offered[this.random.below(offered.length)];
     if (!chosen) return;
     const before = this.events.length;
-    await this.kept?.resume(chosen.key);
+    await this.kept?.resume(chosen.key, which);
     const news = this.events.slice(before);
     const { run } = this;
+    const branched = which === 'best' && chosen.best !== null && chosen.best.step < chosen.step;
     const refused = news.some(({ type }) => type === 'keeping-refused');
     if (refused || !run) {
       // Only what has rotted, or was cleared or given up meanwhile, may be refused.
       expect(this.promised.get(chosen.key) ?? 0, 'a promised run was refused').toBe(0);
       return;
     }
-    expect(run.step, 'the step that was promised').toBeGreaterThanOrEqual(this.promised.get(chosen.key) ?? 0);
+    if (branched) expect(run.step, 'the step of the best state').toBe(chosen.best?.step);
+    else
+      expect(run.step, 'the step that was promised').toBeGreaterThanOrEqual(
+        this.promised.get(chosen.key) ?? 0,
+      );
     expect(this.runs.present?.states.at(-1), 'the very state').toEqual(treeOf(run.life, run.step));
     const rows = news.flatMap((event) => (event.type === 'metrics' ? event.rows : []));
     expect(rows.at(-1)?.step ?? run.step).toBe(run.step);
@@ -339,6 +348,6 @@ describe('keeping runs', () => {
   it(`holds its promises over ${SEQUENCES} random sequences`, async () => {
     const seen = new Set<string>();
     for (let seed = 1; seed <= SEQUENCES; seed++) for (const action of await play(seed)) seen.add(action);
-    expect(seen.size).toBe(11);
+    expect(seen.size).toBe(12);
   });
 });

@@ -121,7 +121,7 @@ describe('a run', () => {
       [expect.any(String), STEPS, STEPS, 'samples'],
     ]);
     const [run] = kept();
-    await session.safety.kept.resume(run?.key ?? '');
+    await session.safety.kept.resume(run?.key ?? '', 'newest');
     expect(of('run-started').at(-1)).toMatchObject({ step: 6, config: toy });
     expect(of('runs').at(-1)?.runs.at(-1)).toMatchObject({ name, step: 6, phase: 'paused' });
     expect(kept().map(({ step }) => step)).toEqual([STEPS]);
@@ -160,6 +160,71 @@ describe('a run', () => {
     expect(kept()[0]?.best?.score).toBe(top);
   });
 
+  it('goes on from its best state as a run of its own, and its newer states stay', async () => {
+    const scored = applyOverrides(toy, { evaluation: { knnEvery: 3 } });
+    await visit(scored);
+    await session.train();
+    const end = await whole();
+    await session.reset();
+    await steps(3);
+    await savedAt(3);
+    const best = await whole();
+    const [score] = of('knn').slice(-1);
+    await steps(2);
+    await savedAt(5);
+
+    await visit(scored);
+    const [run] = kept();
+    const key = run?.key ?? '';
+    expect(run).toMatchObject({ step: 5, best: { step: 3, score: score?.result.teacher } });
+    await session.safety.kept.export(key, 'best');
+    expect(of('exported').at(-1)?.name).toMatch(/^[a-z]+-[a-z]+-knn\d+\.\d-step3\.safetensors$/);
+    const given = new Uint8Array((await of('exported').at(-1)?.file.arrayBuffer()) ?? new ArrayBuffer());
+    expect(writeTree(readTree(given))).toEqual(best);
+
+    await session.safety.kept.resume(key, 'best');
+    expect(of('run-started').at(-1)).toMatchObject({ step: 3, config: scored });
+    expect(of('runs').at(-1)?.runs.at(-1)?.name).toBe(`${run?.name}-from-3`);
+    expect(Buffer.compare(await whole(), best)).toBe(0);
+    expect(rows().map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(of('knn')).toEqual([score]);
+    // Nothing of it is saved yet, and the run that it comes from is there as before.
+    expect(keeping()?.saved).toBeNull();
+    expect(kept()[0]).toEqual(run);
+    await session.step();
+    await savedAt(4);
+
+    await visit(scored);
+    expect(kept().map(({ name, step, parent }) => [name, step, parent])).toEqual([
+      [`${run?.name}-from-3`, 4, { name: run?.name, step: 3 }],
+      [run?.name, 5, null],
+      [expect.any(String), STEPS, null],
+    ]);
+    expect(kept()[1]).toMatchObject({ key, best: { step: 3 } });
+    await session.safety.kept.resume(kept()[0]?.key ?? '', 'newest');
+    await session.train();
+    expect(Buffer.compare(await whole(), end)).toBe(0);
+    await session.safety.kept.resume(key, 'newest');
+    expect(of('run-started').at(-1)?.step).toBe(5);
+  });
+
+  it('whose best state is damaged says so, and goes on from its newest', async () => {
+    const scored = applyOverrides(toy, { evaluation: { knnEvery: 3 } });
+    await visit(scored);
+    await steps(5);
+    await savedAt(5);
+    await visit(scored);
+    const [run] = kept();
+    const key = run?.key ?? '';
+    store.flip([...store.files.keys()][0] ?? '', 9000);
+    await session.safety.kept.resume(key, 'best');
+    expect(of('keeping-refused').at(-1)?.sentence).toMatch(/best state of .* is not whole any more/);
+    expect(kept()[0]).toEqual({ ...run, best: null });
+    expect(of('run-started').at(-1)?.step).toBe(0);
+    await session.safety.kept.resume(key, 'newest');
+    expect(of('run-started').at(-1)?.step).toBe(5);
+  });
+
   it('that was forked is kept as a run of its own', async () => {
     await visit();
     await steps(2);
@@ -176,7 +241,7 @@ describe('a run', () => {
       [names?.[1], 3, { name: names?.[0], step: 2 }],
       [names?.[0], 2, null],
     ]);
-    await session.safety.kept.resume(kept()[0]?.key ?? '');
+    await session.safety.kept.resume(kept()[0]?.key ?? '', 'newest');
     expect(rows().map(({ step }) => step)).toEqual([1, 2, 3]);
   });
 
@@ -186,7 +251,7 @@ describe('a run', () => {
     await steps(2);
     await savedAt(2);
     await visit();
-    await session.safety.kept.resume(kept()[0]?.key ?? '');
+    await session.safety.kept.resume(kept()[0]?.key ?? '', 'newest');
     expect(of('run-started').at(-1)).toMatchObject({ step: 2, config: seeded });
 
     Object.assign(here, { source: 'own' });
@@ -195,7 +260,7 @@ describe('a run', () => {
     await savedAt(1);
     here.images = 20;
     await visit();
-    await session.safety.kept.resume(kept()[0]?.key ?? '');
+    await session.safety.kept.resume(kept()[0]?.key ?? '', 'newest');
     expect(of('keeping-refused').at(-1)?.sentence).toMatch(/other images: drop the same folder/);
     expect(of('run-started').at(-1)?.step).toBe(0);
   });
@@ -206,7 +271,7 @@ describe('a run', () => {
     await savedAt(3);
     const state = await whole();
     await visit();
-    await session.safety.kept.export(kept()[0]?.key ?? '');
+    await session.safety.kept.export(kept()[0]?.key ?? '', 'newest');
     const { name, file } = of('exported').at(-1) ?? {};
     expect(name).toMatch(/^[a-z]+-[a-z]+-step3\.safetensors$/);
     const bytes = new Uint8Array((await file?.arrayBuffer()) ?? new ArrayBuffer());
@@ -236,7 +301,7 @@ describe('a run', () => {
     await visit();
     expect(of('kept-runs').at(-1)?.unusable.join()).toMatch(/damaged/);
     expect(kept()[0]?.step).toBe(1);
-    await session.safety.kept.resume(kept()[0]?.key ?? '');
+    await session.safety.kept.resume(kept()[0]?.key ?? '', 'newest');
     expect(of('run-started').at(-1)?.step).toBe(1);
   });
 
@@ -246,7 +311,7 @@ describe('a run', () => {
     await savedAt(1);
     await visit();
     for (const name of store.files.keys()) store.flip(name, 9000);
-    await session.safety.kept.resume(kept()[0]?.key ?? '');
+    await session.safety.kept.resume(kept()[0]?.key ?? '', 'newest');
     expect(of('keeping-refused').at(-1)?.sentence).toMatch(/No kept state of .* is whole/);
     await session.step();
     expect(rows()).toHaveLength(1);

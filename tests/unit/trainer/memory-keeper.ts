@@ -27,9 +27,9 @@ export async function memoryKeeper(store: MemoryStore): Promise<Keeper> {
         await keep.save(about, [...given]);
       });
     },
-    load: (run) =>
+    load: (run, step) =>
       inTurn(async () => {
-        const loaded = await keep.load(run);
+        const loaded = await keep.load(run, step);
         return loaded && { about: loaded.file.about, parts: loaded.parts };
       }),
   };
