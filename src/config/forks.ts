@@ -17,7 +17,6 @@ const FIXED: Readonly<Record<string, string>> = {
   'head.batchNorm': SHAPE,
   'head.lastBatchNorm': SHAPE,
   'head.lastLayer': 'the last layer would be stored in another form',
-  'training.batchSize': 'the step would stand at another place in the images and in the schedules',
   'training.seed': 'the images and the network before training were drawn with it',
   data: READING,
 };

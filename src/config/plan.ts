@@ -30,6 +30,10 @@ export interface RunPlan {
   notes: string[];
 }
 
+/** Full batches in an epoch, at least one. */
+export const stepsAnEpoch = ({ training }: RunConfig, trainImages: number): number =>
+  Math.max(1, Math.floor(trainImages / training.batchSize));
+
 /**
  * The run's length as the official code counts it: a last batch that is not full is dropped, the batch-size rule is
  * lr · batch/256 (main_dino.py). Throws SettingsError, also for a warm-up longer than the run, which the official
@@ -45,7 +49,7 @@ export function planRun(config: RunConfig, trainImages: number): RunPlan {
       'training.batchSize',
       `A batch of ${batchSize} needs more images than the ${trainImages} that are here: set the batch to ${trainImages} or less, or add images.`,
     );
-  const stepsPerEpoch = Math.max(1, Math.floor(trainImages / batchSize));
+  const stepsPerEpoch = stepsAnEpoch(config, trainImages);
   const length = training.steps ?? Math.max(1, Math.round(training.epochs * stepsPerEpoch));
   const stopStep = training.stopAfter ?? length;
   // A run asked to go on beyond its length is as long as that.

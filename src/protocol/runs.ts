@@ -5,8 +5,11 @@ import { runConfigSchema } from '../config/schema.ts';
 const runId = z.int().min(1);
 const step = z.int().min(0);
 
-/** Where a fork comes from: the run, and the step of it whose state it began with. */
-export const originSchema = z.object({ id: runId, step });
+/**
+ * Where a fork comes from: the run, the step of it whose state it began with, and which of its own steps that is: another
+ * one where the batch has another size.
+ */
+export const originSchema = z.object({ id: runId, step, at: step });
 
 export const runRecordSchema = z.object({
   id: runId,

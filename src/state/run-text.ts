@@ -1,6 +1,9 @@
 /** Runs in words: how each stands, where it comes from, what its settings have otherwise. */
 import { type Difference, namedDifferences, settingLabel, settingText } from '../config/forks.ts';
 import { differences } from '../config/overrides.ts';
+import { stepsAnEpoch } from '../config/plan.ts';
+import { recounted } from '../config/rebatch.ts';
+import type { RunConfig } from '../config/schema.ts';
 import type { RunRecord } from '../protocol/runs.ts';
 import { countWords } from './words.ts';
 
@@ -40,6 +43,23 @@ export interface OwnDifferences {
 export function ownDifferences(run: RunRecord, runs: readonly RunRecord[]): OwnDifferences | null {
   const base = baseOf(run, runs);
   return base && { base, settings: namedDifferences(run.config, base.config) };
+}
+
+/** What another batch means for a run that goes on from `step` of a parent; null where the batch is the same. */
+export function batchNote(
+  config: RunConfig,
+  parent: RunConfig,
+  step: number,
+  trainImages: number,
+): string | null {
+  const { batchSize } = config.training;
+  if (batchSize === parent.training.batchSize || batchSize > trainImages || step === 0) return null;
+  const { config: own, step: at } = recounted(config, parent, step, trainImages);
+  const place =
+    stepsAnEpoch(config, trainImages) === stepsAnEpoch(parent, trainImages)
+      ? `an epoch has as many steps as before, so it stays at step ${countWords(at)}`
+      : `its place is kept in epochs: step ${countWords(step)} becomes step ${countWords(at)}${own.training.steps === null ? '' : ` of ${countWords(own.training.steps)}`}, the schedules are made anew for that, and its own curves begin there`;
+  return `With batches of ${batchSize} instead of ${parent.training.batchSize} the run goes on with the same weights, optimizer state and center, but no longer to the last bit as it would have: ${place}.`;
 }
 
 export interface ComparedSetting {

@@ -70,11 +70,12 @@ export function putTracesAway(): void {
 
 type Started = Extract<TrainerEvent, { type: 'run-started' }>;
 
-/** Another run is the present one: what it, or its parent, has left up to its step stands again. */
+/** Another run is the present one: what it, or a parent that counts the same steps, has left up to its step stands again. */
 export function takeRun({ id, step, parent }: Started): void {
   putTracesAway();
   const { kept } = runsStore.getState();
-  const before = step > 0 ? (kept.get(id) ?? (parent && kept.get(parent.id)) ?? null) : null;
+  const inherited = parent && parent.at === parent.step ? kept.get(parent.id) : undefined;
+  const before = step > 0 ? (kept.get(id) ?? inherited) : undefined;
   const steps = before?.steps.upTo(step) ?? new StepTable();
   const knn = before?.knn.filter((result) => result.step <= step) ?? [];
   const history = before?.history.filter((snapshot) => snapshot.step <= step) ?? [];

@@ -34,7 +34,9 @@ test('pauses with a sentence when the loss is no number any more, and Reset begi
   await expect(statusLine(page)).toContainText('Stopped: ');
   await expect(control(page, 'Train')).toBeDisabled();
   await expect(control(page, 'Step')).toBeDisabled();
-  await expect(alert).toContainText(/Nothing up to step \d+ is lost/);
+  await expect(alert).toContainText(
+    /Or lose nothing up to step \d+: change the settings, the batch size too/,
+  );
   await expect(alert.getByRole('button', { name: /^Go on from step \d+$/ })).toBeVisible();
   const { steps } = await savedMetrics(page);
   for (const { loss, gradNorm } of steps) expect([loss, gradNorm].every(Number.isFinite)).toBe(true);

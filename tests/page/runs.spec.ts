@@ -80,6 +80,34 @@ test('forks a run with one change, compares both, and goes on with the parent fr
   await expect(cards(page).first()).toContainText(`paused at step ${forked} of`);
 });
 
+test('forks with another batch: says what that does to the place and goes on there', async ({ page }) => {
+  await openPage(page, toy());
+  await expect(statusLine(page)).toContainText(TOY_READY);
+  for (const step of [1, 2, 3]) {
+    await control(page, 'Step').click();
+    await expect(statusLine(page)).toContainText(`Paused at step ${step} of 40`);
+  }
+  await page.getByRole('tab', { name: 'Runs' }).click();
+  await page.getByRole('button', { name: /^Fork [a-z]+-[a-z]+$/ }).click();
+  const form = page.getByRole('dialog', { name: /^Fork/ });
+  await form.getByRole('combobox', { name: 'Change one setting' }).click();
+  await page.getByRole('option', { name: 'Batch', exact: true }).click();
+  await form.getByRole('spinbutton', { name: /^Batch/ }).fill('2');
+  await form.getByRole('spinbutton', { name: /^Batch/ }).press('Enter');
+  await expect(form).toContainText(
+    /batches of 2 instead of 4 .* no longer to the last bit.*step 3 becomes step 6 of 80/,
+  );
+  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/batch.png` });
+  await form.getByRole('button', { name: 'Fork and wait' }).click();
+  await expect(statusLine(page)).toContainText('Paused at step 6 of 80');
+  await expect(cards(page).first()).toContainText(
+    /fork of [a-z-]+ at step 3, which is step 6 with its batch/,
+  );
+  await expect(cards(page).first()).toContainText('Batch: 4 → 2');
+  await control(page, 'Step').click();
+  await expect(statusLine(page)).toContainText('Paused at step 7 of 80');
+});
+
 test('a switch of the collapse laboratory forks at once, and Back returns', async ({ page }) => {
   await begin(page);
   const left = await trainBeyond(page, 5);

@@ -102,11 +102,15 @@ export class Chronicle {
     }
   }
 
-  /** As the page does: of a run that goes on stands what it, or its parent, has measured up to its step. */
+  /**
+   * As the page does: of a run that goes on stands what it, or a parent that counts the same steps, has measured up to its
+   * step.
+   */
   private take({ id, step, parent }: Extract<TrainerEvent, { type: 'run-started' }>): void {
     this.tell(() => true, false);
     if (this.present) this.others.set(this.present.id, this.present.annals);
-    const before = step > 0 ? (this.others.get(id) ?? (parent && this.others.get(parent.id)) ?? null) : null;
+    const inherited = parent && parent.at === parent.step ? this.others.get(parent.id) : undefined;
+    const before = step > 0 ? (this.others.get(id) ?? inherited) : undefined;
     const annals = before ? upTo(before, step) : empty();
     this.others.delete(id);
     this.present = { id, annals };

@@ -82,8 +82,8 @@ export class RunExchange {
       await this.putAway(chosen ? [chosen.state] : []);
       const { entry, state } = chosen ?? this.runs.stateFor(id, null, config);
       await this.host.retired();
-      this.runs.fork(entry, state, config);
-      this.host.goOn(config, state);
+      const child = this.runs.fork(entry, state, config);
+      this.host.goOn(child.config, child.state);
       begun = true;
     });
     if (begun && train) await this.host.train();

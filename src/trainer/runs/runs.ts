@@ -2,6 +2,7 @@
 import { type RunTree, treeBytes } from '../../checkpoint/state.ts';
 import { forkRefusal } from '../../config/forks.ts';
 import { planRun, SettingsError } from '../../config/plan.ts';
+import { type Recounted, recounted } from '../../config/rebatch.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import type { Catalogue } from '../../data/catalogue.ts';
 import type { RunRecord } from '../../protocol/runs.ts';
@@ -86,21 +87,31 @@ export class Runs {
       throw new RunRefused(
         'Nothing has been trained yet: change the setting itself, there is nothing to fork.',
       );
-    const refusal = forkRefusal(config, this.find(id).config) ?? this.planRefusal(config, step);
+    const parent = this.find(id);
+    const own = this.recounted(parent, config, step);
+    const refusal = forkRefusal(config, parent.config) ?? this.planRefusal(own.config, own.step);
     if (refusal) throw new RunRefused(refusal);
   }
 
-  /** A run that begins with a state of another, which stays as it is. */
-  fork(parent: Entry, state: RunTree, config: RunConfig): Entry {
+  /**
+   * A run that begins with a state of another, which stays as it is. With another batch its steps are counted anew, and
+   * its settings and state say so. Returns what it goes on from.
+   */
+  fork(parent: Entry, state: RunTree, wanted: RunConfig): { config: RunConfig; state: RunTree } {
     const { here } = this;
     if (!here) throw new RangeError('There are no images to fork a run on');
     this.dropUnbegun();
     const id = ++this.count;
-    const { step } = state;
+    const { config, step } = this.recounted(parent, wanted, state.step);
     const name = this.nameFor(config, id);
-    const states = [{ ...state, config: JSON.stringify(config) }];
-    const origin = { id: parent.id, step };
-    return this.enter({ id, name, parent: origin, config, phase: 'paused', step, states }, here);
+    const own = { ...state, step, config: JSON.stringify(config) };
+    const origin = { id: parent.id, step: state.step, at: step };
+    this.enter({ id, name, parent: origin, config, phase: 'paused', step, states: [own] }, here);
+    return { config, state: own };
+  }
+
+  private recounted(parent: Entry, config: RunConfig, step: number): Recounted {
+    return recounted(config, parent.config, step, this.here?.trainCount ?? 0);
   }
 
   /** @throws RunRefused when no run can go on here from that state. */

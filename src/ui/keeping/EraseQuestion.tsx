@@ -65,7 +65,7 @@ export function EraseQuestion({ onClose }: { onClose: () => void }) {
         <Button variant="default" onClick={onClose} data-autofocus>
           Keep everything
         </Button>
-        <Button color="red" loading={erasing} onClick={() => void erase()}>
+        <Button color="red.9" loading={erasing} onClick={() => void erase()}>
           Erase and open anew
         </Button>
       </Group>

@@ -7,10 +7,11 @@ import { applyOverrides, type LeafValue, OverridesError } from '../../config/ove
 import type { RunConfig } from '../../config/schema.ts';
 import type { RunRecord } from '../../protocol/runs.ts';
 import { forkRun } from '../../state/run-actions.ts';
+import { batchNote } from '../../state/run-text.ts';
 import { formatCount } from '../charts/format.ts';
 import { ControlOf } from '../panels/FieldRow.tsx';
 import panel from '../panels/panels.module.css';
-import { useRuns, useSession } from '../use-stores.ts';
+import { useDataset, useRuns, useSession } from '../use-stores.ts';
 import classes from './runs.module.css';
 
 const NOW = 'now';
@@ -32,6 +33,10 @@ export function ForkForm({ parent, onClose }: { parent: RunRecord; onClose: () =
   const [config, setConfig] = useState(() => opposite(parent.config));
   const [refused, setRefused] = useState<string | null>(null);
   const id = useId();
+  const trainImages = useDataset((state) => state.summary?.train ?? 0);
+  const reached = useSession(({ status }) => (present ? status?.step : undefined));
+  const newest = reached ?? parent.states.at(-1)?.step ?? 0;
+  const note = batchNote(config, parent.config, step === NOW ? newest : Number(step), trainImages);
   const field = free.find((each) => pathOf(each) === path);
   const refusal = refused ?? forkRefusal(config, parent.config);
   const set = (value: LeafValue): boolean => {
@@ -112,6 +117,7 @@ export function ForkForm({ parent, onClose }: { parent: RunRecord; onClose: () =
           {field.sentence} Paper: {field.paper}.
         </p>
       )}
+      {note && <p className={panel.quiet}>{note}</p>}
       {refusal && (
         <p id={`${id}-refusal`} className={classes.refusal} role="alert">
           {refusal}

@@ -190,6 +190,7 @@ function Origin({ run }: { run: RunRecord }) {
         <p className={classes.facts}>
           fork of <b>{own?.base.name ?? (gone ? 'a run that was removed' : '')}</b> at step{' '}
           {formatCount(parent.step)}
+          {parent.at !== parent.step && `, which is step ${formatCount(parent.at)} with its batch`}
         </p>
       )}
       {own && (

@@ -87,7 +87,7 @@ function axisOf(rows: readonly OverlaidRow[], margin: number) {
 function draw(shown: readonly RunRecord[], _kept: unknown, _version: number) {
   const runs = shown.flatMap(({ id, parent }) => {
     const traces = tracesOf(id);
-    return traces ? [{ id, from: parent?.step ?? 0, traces }] : [];
+    return traces ? [{ id, from: parent?.at ?? 0, traces }] : [];
   });
   const loss = lossRows(runs, SPAN);
   const knn = knnRows(runs);

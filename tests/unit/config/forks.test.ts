@@ -1,4 +1,4 @@
-/** What a fork may change: everything that leaves the shapes, the images and the place in them as they are. */
+/** What a fork may change: everything that leaves the shapes and the images as they are. */
 import { describe, expect, it } from 'vitest';
 import { FIELDS, valueIn } from '../../../src/config/fields.ts';
 import { fixedReason, forkRefusal, namedDifferences } from '../../../src/config/forks.ts';
@@ -67,6 +67,11 @@ describe('a fork', () => {
       const config = changed(field);
       if (config && config.optimizer.kind !== 'sgd') expect(forkRefusal(config, parent)).toBeNull();
     }
+  });
+
+  it('may have another batch', () => {
+    expect(fixedReason('training', 'batchSize')).toBeNull();
+    expect(forkRefusal(applyOverrides(parent, { training: { batchSize: 8 } }), parent)).toBeNull();
   });
 
   it('is refused from Adam to SGD, whose moments are others', () => {

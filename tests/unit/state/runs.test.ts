@@ -15,7 +15,7 @@ beforeEach(freshStores);
 const begin = (
   id: number,
   step = 0,
-  parent: { id: number; step: number } | null = null,
+  parent: { id: number; step: number; at: number } | null = null,
   config = defaultConfig,
 ) => apply({ type: 'run-started', id, step, parent, config });
 const measure = (...steps: number[]) => {
@@ -48,13 +48,24 @@ describe('what a run has measured and shown', () => {
   it('begins with its parent’s up to the fork, and leaves that as it was', () => {
     begin(1);
     measure(1, 2, 3, 4);
-    begin(2, 2, { id: 1, step: 2 });
+    begin(2, 2, { id: 1, step: 2, at: 2 });
     measure(3);
     expect([steps(), history()]).toEqual([
       [1, 2, 3],
       [1, 2, 3],
     ]);
     expect(stepsOf(1)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('begins empty where its steps are counted in another batch, and is its own from there', () => {
+    begin(1);
+    measure(1, 2, 3, 4);
+    begin(2, 8, { id: 1, step: 4, at: 8 });
+    expect([steps(), history(), seriesStore.getState().knn]).toEqual([[], [], []]);
+    measure(9, 10);
+    begin(1, 4);
+    begin(2, 9, { id: 1, step: 4, at: 8 });
+    expect([steps(), stepsOf(1)]).toEqual([[9], [1, 2, 3, 4]]);
   });
 
   it('ends where the state is that is gone on from', () => {
@@ -98,6 +109,6 @@ it('shows the settings of a run that is gone on with, and leaves them as they ar
   const { config } = settingsStore.getState();
   begin(1);
   expect(settingsStore.getState().config).toBe(config);
-  begin(2, 5, { id: 1, step: 5 }, uncentered);
+  begin(2, 5, { id: 1, step: 5, at: 5 }, uncentered);
   expect(settingsStore.getState().config.loss.centering).toBe(false);
 });

@@ -1,7 +1,10 @@
 /** The sentences a person reads: what is computed now, and what a run can show. */
 import { describe, expect, it } from 'vitest';
+import { applyOverrides } from '../../../src/config/overrides.ts';
+import { presetConfig } from '../../../src/config/presets.ts';
 import type { Phase } from '../../../src/protocol/values.ts';
 import { expectations } from '../../../src/state/expectations.ts';
+import { batchNote } from '../../../src/state/run-text.ts';
 import { type StatusSource, statusText } from '../../../src/state/status-text.ts';
 import { bytesWords, durationWords, operationsWords, rateWords } from '../../../src/state/words.ts';
 import { knn, status, summary } from './stores.ts';
@@ -58,6 +61,21 @@ describe('status text', () => {
       'Stopped: The GPU is gone.',
     ],
   ])('%#', (source, text) => expect(statusText(source)).toBe(text));
+});
+
+describe('another batch', () => {
+  const parent = presetConfig('samples');
+  const note = (batchSize: number, step = 300, images = 2000) =>
+    batchNote(applyOverrides(parent, { training: { batchSize } }), parent, step, images);
+  it('is told as what it is: not to the last bit, and at which step', () => {
+    expect(note(8)).toMatch(/batches of 8 instead of 16 .*same weights, optimizer state and center/);
+    expect(note(8)).toMatch(/no longer to the last bit/);
+    expect(note(8)).toMatch(/step 300 becomes step 600 of 1,200, the schedules are made anew/);
+    expect(note(15, 3, 17)).toMatch(/stays at step 3\./);
+  });
+  it('is told of no run that has none', () => {
+    expect([note(16), note(8, 0), note(3000)]).toEqual([null, null, null]);
+  });
 });
 
 describe('words', () => {

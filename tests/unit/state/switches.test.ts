@@ -62,7 +62,7 @@ describe('a switch', () => {
   it('brings back the momentum that the run came from', () => {
     const slow = applyOverrides(defaultConfig, { teacher: { momentum: 0.9, momentumEnd: 0.95 } });
     const parent = { ...runRecord(1), config: slow };
-    const child = { ...runRecord(2), config: still, parent: { id: 1, step: 5 } };
+    const child = { ...runRecord(2), config: still, parent: { id: 1, step: 5, at: 5 } };
     begin(2, still, [parent, child], 'paused', 8);
     turnSwitch('momentum', true);
     expect(trainer.sent.at(-1)).toMatchObject({ config: { teacher: { momentum: 0.9, momentumEnd: 0.95 } } });
@@ -71,7 +71,7 @@ describe('a switch', () => {
 
 describe('runs in words', () => {
   const first = runRecord(1);
-  const fork: RunRecord = { ...runRecord(2), config: uncentered, parent: { id: 1, step: 5 } };
+  const fork: RunRecord = { ...runRecord(2), config: uncentered, parent: { id: 1, step: 5, at: 5 } };
   const other: RunRecord = { ...runRecord(3), config: still };
 
   it('say what differs from the parent, or from the first run', () => {

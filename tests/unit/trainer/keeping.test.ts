@@ -344,10 +344,40 @@ describe('a fault', () => {
     const fewer = applyOverrides(toy, { views: { ...toy.views, localCount: 1 } });
     await session.safety.recovery.goOn(applyOverrides(fewer, { training: { ...toy.training, steps: 20 } }));
     expect(of('run-started').at(-1)?.config.views.localCount).toBe(1);
-    const { training } = toy;
+    const { head } = toy;
     watcher?.error('out-of-memory', 'once more');
-    await session.safety.recovery.goOn(applyOverrides(fewer, { training: { ...training, batchSize: 2 } }));
-    expect(of('run-refused').at(-1)?.sentence).toMatch(/cannot change Batch: .*Begin a new run/);
+    await session.safety.recovery.goOn(applyOverrides(fewer, { head: { ...head, prototypes: 20 } }));
+    expect(of('run-refused').at(-1)?.sentence).toMatch(/cannot change Prototypes.*Begin a new run/);
+  });
+
+  it('of memory is left with a smaller batch, from the last good state, after a reload too', async () => {
+    here.gpus = 1;
+    await visit();
+    await steps(3);
+    await savedAt(3);
+    const good = readTree(await whole());
+    here.gpus = 1;
+    await visit();
+    await session.safety.kept.resume(kept()[0]?.key ?? '', 'newest');
+    watcher?.error('out-of-memory', 'a buffer of 4 GiB');
+    expect(phase()).toBe('fault');
+    const smaller = applyOverrides(toy, { training: { ...toy.training, batchSize: 2 } });
+    await session.safety.recovery.goOn(smaller);
+    // Half an epoch of six steps is half an epoch of twelve.
+    const config = applyOverrides(smaller, { training: { ...smaller.training, steps: 2 * STEPS } });
+    expect(of('run-started').at(-1)).toMatchObject({ step: 6, parent: { step: 3, at: 6 }, config });
+    expect(readTree(await whole())).toEqual({ ...good, step: 6, config: JSON.stringify(config) });
+    await session.train();
+    expect(phase()).toBe('finished');
+    await savedAt(2 * STEPS);
+    // Of its own steps all figures, of its parent's none: they are counted in another batch.
+    const own = Array.from({ length: 2 * STEPS - 6 }, (_, i) => i + 7);
+    expect(rows().map(({ step }) => step)).toEqual([1, 2, 3, ...own]);
+    await visit();
+    const [run] = kept();
+    expect(run).toMatchObject({ step: 2 * STEPS, totalSteps: 2 * STEPS, config });
+    await session.safety.kept.resume(run?.key ?? '', 'newest');
+    expect(rows().map(({ step }) => step)).toEqual(own);
   });
 
   it('of numbers leaves the run where it was, to be gone on with at another rate', async () => {

@@ -1,10 +1,14 @@
 /** Several runs in one session, with real steps of a toy network: kept, left, gone on with and forked. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type RunTree, readTree } from '../../../src/checkpoint/state.ts';
 import { applyOverrides } from '../../../src/config/overrides.ts';
+import { planRun } from '../../../src/config/plan.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
 import type { RunConfig } from '../../../src/config/schema.ts';
 import { readSafetensors } from '../../../src/core/safetensors.ts';
+import { planSchedule } from '../../../src/dino/schedule.ts';
 import { eventSchema, type TrainerEvent } from '../../../src/protocol/messages.ts';
+import { scheduleSettings } from '../../../src/trainer/run-settings.ts';
 import { Session } from '../../../src/trainer/session.ts';
 import { TrainingRun } from '../../../src/trainer/training-run.ts';
 import { startBackend } from '../../../tools/node-backend.ts';
@@ -49,6 +53,12 @@ async function weights(): Promise<Uint8Array> {
   return of('checkpoint').at(-1)?.bytes ?? new Uint8Array();
 }
 
+async function state(): Promise<RunTree> {
+  await session.exporter.run();
+  const file = of('exported').at(-1)?.file;
+  return readTree(new Uint8Array((await file?.arrayBuffer()) ?? new ArrayBuffer()));
+}
+
 beforeAll(async () => {
   await startBackend('wasm');
 });
@@ -77,7 +87,7 @@ describe('a fork', () => {
     await train(5);
     const before = await weights();
     await session.exchange.fork(2, null, uncentered, false);
-    expect(of('run-started').at(-1)).toMatchObject({ id: 3, step: 5, parent: { id: 2, step: 5 } });
+    expect(of('run-started').at(-1)).toMatchObject({ id: 3, step: 5, parent: { id: 2, step: 5, at: 5 } });
     expect([present(), phase()]).toEqual([3, 'paused']);
     expect(readSafetensors(await weights()).tensors).toEqual(readSafetensors(before).tensors);
     await session.train();
@@ -93,6 +103,62 @@ describe('a fork', () => {
     await session.train();
     expect(losses()).toEqual(whole.slice(5));
     expect(readSafetensors(await weights()).tensors).toEqual(readSafetensors(end).tensors);
+  });
+
+  it.each([
+    // Of 24 images: six steps an epoch become eight, twelve, or two.
+    { batchSize: 3, at: 6, steps: 16 },
+    { batchSize: 2, at: 10, steps: 24 },
+    { batchSize: 12, at: 1, steps: 4 },
+  ])(
+    'with batches of $batchSize goes on from the same state at the same share of its epochs',
+    async (given) => {
+      const { batchSize, at, steps } = given;
+      await session.train();
+      const whole = losses();
+      await session.reset();
+      await train(5);
+      const before = await state();
+      const wanted = applyOverrides(toy, { training: { ...toy.training, batchSize } });
+      await session.exchange.fork(2, null, wanted, false);
+      const config = applyOverrides(wanted, { training: { ...wanted.training, steps } });
+      const parent = { id: 2, step: 5, at };
+      expect(of('run-started').at(-1)).toMatchObject({ id: 3, step: at, parent, config });
+      expect(of('status').at(-1)?.status).toMatchObject({ step: at, totalSteps: steps, phase: 'paused' });
+      // Student, teacher, moments, center and how often each was moved: all but the step and the settings.
+      expect(await state()).toEqual({ ...before, step: at, config: JSON.stringify(config) });
+
+      const schedule = planSchedule(scheduleSettings(config, planRun(config, 24)));
+      expect(of('schedules').at(-1)?.curves.steps.at(-1)).toBe(steps);
+      events = [];
+      await session.train();
+      expect(phase()).toBe('finished');
+      const rows = of('metrics').flatMap((event) => event.rows);
+      expect(rows.map(({ step }) => step)).toEqual(Array.from({ length: steps - at }, (_, i) => at + i + 1));
+      for (const { step, epoch, loss, lr, momentum, weightDecay, teacherTemp } of rows) {
+        const { frozen: _, ...scheduled } = schedule.at(step - 1);
+        expect({ lr, momentum, weightDecay, teacherTemp }).toEqual(scheduled);
+        expect(epoch).toBeCloseTo((step * batchSize) / 24, 10);
+        expect(loss).toBeGreaterThan(0);
+      }
+
+      // The parent is as it was, to the bit.
+      await session.exchange.open(2);
+      events = [];
+      await session.train();
+      expect(losses()).toEqual(whole.slice(5));
+    },
+  );
+
+  it('with more images a batch than there are is refused', async () => {
+    await train(2);
+    await session.exchange.fork(
+      1,
+      null,
+      applyOverrides(toy, { training: { ...toy.training, batchSize: 25 } }),
+      false,
+    );
+    expect(refusal()).toMatch(/batch of 25 needs more images than the 24/);
   });
 
   it('with nothing changed goes the same way as its parent', async () => {
@@ -117,7 +183,7 @@ describe('a fork', () => {
     await trained;
     const [parent, child] = runs();
     expect(parent?.step).toBe(parent?.states.at(-1)?.step);
-    expect(child?.parent).toEqual({ id: 1, step: parent?.step });
+    expect(child?.parent).toEqual({ id: 1, step: parent?.step, at: parent?.step });
   });
 
   it('starts from any state that was kept', async () => {
@@ -125,13 +191,13 @@ describe('a fork', () => {
     await session.exchange.fork(1, null, uncentered, false);
     await train(2);
     await session.exchange.fork(2, 3, toy, false);
-    expect(of('run-started').at(-1)).toMatchObject({ id: 3, step: 3, parent: { id: 2, step: 3 } });
+    expect(of('run-started').at(-1)).toMatchObject({ id: 3, step: 3, parent: { id: 2, step: 3, at: 3 } });
     expect(
       runs().map(({ id, parent, step, states }) => ({ id, parent, step, kept: states.map((s) => s.step) })),
     ).toEqual([
       { id: 1, parent: null, step: 3, kept: [3] },
-      { id: 2, parent: { id: 1, step: 3 }, step: 5, kept: [3, 5] },
-      { id: 3, parent: { id: 2, step: 3 }, step: 3, kept: [3] },
+      { id: 2, parent: { id: 1, step: 3, at: 3 }, step: 5, kept: [3, 5] },
+      { id: 3, parent: { id: 2, step: 3, at: 3 }, step: 3, kept: [3] },
     ]);
     // The state at step 3 is there once, whoever begins with it.
     const { bytes } = of('runs').at(-1) ?? {};
@@ -175,7 +241,7 @@ describe('the list of runs', () => {
     await session.train();
     expect(runs()[0]?.states.map(({ step }) => step)).toEqual([3, 6, 9, 12]);
     await session.exchange.fork(1, 6, uncentered, false);
-    expect(of('run-started').at(-1)).toMatchObject({ step: 6, parent: { id: 1, step: 6 } });
+    expect(of('run-started').at(-1)).toMatchObject({ step: 6, parent: { id: 1, step: 6, at: 6 } });
   });
 
   it('keeps a finished run over Reset, with a name, and forgets one that never began', async () => {
