@@ -1,10 +1,9 @@
 /** A run that outlives the page: saved while it trains, offered after a reload or a crash, gone on with to the bit. */
 import { type BrowserContext, chromium, type Page } from '@playwright/test';
-import { readSafetensors } from '../../src/core/safetensors.ts';
 import { QUIET_FLAGS } from '../../tools/chromium.ts';
 import { control, expect, openPage, statusLine, test } from './chromium.ts';
 import { pngFile, put } from './support/pictures.ts';
-import { savedMetrics, stepShown } from './support/run.ts';
+import { savedMetrics, savedRun, stepShown } from './support/run.ts';
 import { TOY_READY, toy } from './support/toy.ts';
 
 const saved = (page: Page) => page.getByTestId('saved');
@@ -13,17 +12,6 @@ const offer = (page: Page) => page.getByRole('region', { name: 'Kept run' });
 async function open(page: Page, changes: Record<string, string | number> = {}): Promise<void> {
   await openPage(page, toy(changes));
   await expect(statusLine(page)).toContainText(TOY_READY);
-}
-
-/** The whole state, as the File menu gives it. */
-async function state(page: Page) {
-  await page.getByRole('button', { name: 'File', exact: true }).click();
-  const coming = page.waitForEvent('download');
-  await page.getByRole('menuitem', { name: 'Save run' }).click();
-  const file = await coming;
-  const chunks: Buffer[] = [];
-  for await (const chunk of await file.createReadStream()) chunks.push(Buffer.from(chunk));
-  return readSafetensors(Buffer.concat(chunks));
 }
 
 async function stepTo(page: Page, step: number): Promise<void> {
@@ -40,7 +28,7 @@ test('goes on after a reload with every weight, curve and score as if it had nev
   await open(page, { 'training.steps': 40, 'evaluation.knnEvery': 10 });
   await control(page, 'Train').click();
   await expect(statusLine(page)).toContainText('Finished: 40 steps, k-NN');
-  const whole = await state(page);
+  const whole = await savedRun(page);
   const wholeMetrics = await savedMetrics(page);
 
   await control(page, 'Reset').click();
@@ -60,7 +48,7 @@ test('goes on after a reload with every weight, curve and score as if it had nev
   await expect(offer(page)).toHaveCount(0);
   await control(page, 'Train').click();
   await expect(statusLine(page)).toContainText('Finished: 40 steps, k-NN');
-  const resumed = await state(page);
+  const resumed = await savedRun(page);
   expect(resumed.metadata).toEqual(whole.metadata);
   expect([...resumed.tensors.keys()]).toEqual([...whole.tensors.keys()]);
   for (const [name, tensor] of whole.tensors) expect(resumed.tensors.get(name), name).toEqual(tensor);
@@ -76,7 +64,7 @@ test('goes on after a reload with every weight, curve and score as if it had nev
 test('goes on from its best state, gives it away as a file, and keeps the newest', async ({ page }) => {
   await open(page, { 'evaluation.knnEvery': 5 });
   await stepTo(page, 5);
-  const best = await state(page);
+  const best = await savedRun(page);
   await stepTo(page, 7);
   await expect(saved(page)).toContainText('saved');
   await page.reload();
@@ -94,7 +82,7 @@ test('goes on from its best state, gives it away as a file, and keeps the newest
 
   await onward.click();
   await expect(statusLine(page)).toContainText('Paused at step 5 of 40');
-  const resumed = await state(page);
+  const resumed = await savedRun(page);
   expect(resumed.metadata).toEqual(best.metadata);
   for (const [name, tensor] of best.tensors) expect(resumed.tensors.get(name), name).toEqual(tensor);
   const metrics = await savedMetrics(page);
@@ -268,7 +256,7 @@ test('says that a browser in which site data are blocked keeps nothing, and trai
   );
   await expect(saved(page)).toHaveText('not saved in this browser');
   await stepTo(page, 2);
-  expect([...(await state(page)).tensors.keys()].length).toBeGreaterThan(10);
+  expect([...(await savedRun(page)).tensors.keys()].length).toBeGreaterThan(10);
   await blocked.close();
 });
 

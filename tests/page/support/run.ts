@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Download, Page } from '@playwright/test';
 import { z } from 'zod';
+import { readSafetensors } from '../../../src/core/safetensors.ts';
 import { knnResultSchema, stepMetricsSchema } from '../../../src/protocol/values.ts';
 import { expect, statusLine } from '../chromium.ts';
 
@@ -65,4 +66,12 @@ export async function savedMetrics(page: Page) {
 export async function savedCheckpoint(page: Page): Promise<{ name: string; bytes: Uint8Array }> {
   const file = await save(page, 'checkpoint');
   return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+}
+
+/** The whole state of the run, as the File menu gives it. */
+export async function savedRun(page: Page) {
+  await page.getByRole('button', { name: 'File', exact: true }).click();
+  const coming = page.waitForEvent('download');
+  await page.getByRole('menuitem', { name: 'Save run' }).click();
+  return readSafetensors(await readFile(await (await coming).path()));
 }
