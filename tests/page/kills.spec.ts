@@ -264,19 +264,16 @@ test('a browser killed while it trains and saves offers the run again, which goe
   let page = await open(browser, hear);
   for (let i = 0; i < BROWSER_KILLS; i++) {
     const before = saved;
-    let alive = true;
-    // Each pause saves; so a save is under way nearly always.
-    const training = (async () => {
-      while (alive) {
-        await control(page, 'Train').click();
-        await control(page, 'Pause').click();
-      }
-    })().catch(() => undefined);
+    // Each pause saves, so that a save is under way nearly always.
+    await page.evaluate(() => {
+      setInterval(() => {
+        const buttons = [...document.querySelectorAll('button')];
+        buttons.find(({ textContent }) => textContent === 'Train' || textContent === 'Pause')?.click();
+      }, 30);
+    });
     await expect.poll(() => saved, { intervals: [10] }).toBeGreaterThan(before);
     await new Promise((resolve) => setTimeout(resolve, 600 * random.uniform()));
-    alive = false;
     await kill(browser, profile);
-    await training;
     browser = await launch(profile, baseURL);
     const acknowledged = saved;
     page = await open(browser, hear);
