@@ -6,8 +6,6 @@ import type { StudyKind } from '../protocol/studies.ts';
 import type { SourceFile } from '../protocol/values.ts';
 import { requestCrops, send } from './conversation.ts';
 import { datasetStore, type Origin } from './dataset.ts';
-import { metricsLines } from './metrics-file.ts';
-import { seriesStore } from './series.ts';
 import { sessionStore } from './session.ts';
 import { setSetting, settingsStore } from './settings.ts';
 import { beginStudy, studiesStore, studyOf } from './studies.ts';
@@ -150,15 +148,6 @@ export function saveStudies(as: 'csv' | 'json'): void {
 /** The file comes with the trainer's answer. */
 export function saveCheckpoint(): void {
   send({ type: 'get-checkpoint' });
-}
-
-export function saveMetrics(): void {
-  const { backend, status, runConfig } = sessionStore.getState();
-  const { steps, knn } = seriesStore.getState();
-  const { summary } = datasetStore.getState();
-  const config = runConfig ?? settingsStore.getState().config;
-  const text = metricsLines({ backend, status, summary, config, steps, knn });
-  download('metrics.jsonl', text, 'application/jsonl');
 }
 
 export function dismissFault(): void {

@@ -1,4 +1,4 @@
-/** The metrics of a run as JSON lines: a summary, then a line a step, then a line a k-NN score. */
+/** The metrics of a run as JSON lines: a summary, then a line a step, then a line a k-NN score. Line by line, as runs are long. */
 import { version } from '../../package.json';
 import type { RunConfig } from '../config/schema.ts';
 import type { BackendInfo, DatasetSummary, KnnResult, SessionStatus } from '../protocol/values.ts';
@@ -13,7 +13,14 @@ export interface MetricsSource {
   knn: readonly KnnResult[];
 }
 
-export function metricsLines({ backend, status, summary, config, steps, knn }: MetricsSource): string {
+export function* metricsLines({
+  backend,
+  status,
+  summary,
+  config,
+  steps,
+  knn,
+}: MetricsSource): Generator<string, void> {
   const head = {
     type: 'summary',
     version,
@@ -36,8 +43,9 @@ export function metricsLines({ backend, status, summary, config, steps, knn }: M
     seed: config.training.seed,
     config,
   };
-  const lines = [JSON.stringify(head)];
-  for (let i = 0; i < steps.length; i++) lines.push(JSON.stringify({ type: 'step', ...steps.row(i) }));
-  for (const result of knn) lines.push(JSON.stringify({ type: 'knn', ...result }));
-  return `${lines.join('\n')}\n`;
+  yield line(head);
+  for (let i = 0; i < steps.length; i++) yield line({ type: 'step', ...steps.row(i) });
+  for (const result of knn) yield line({ type: 'knn', ...result });
 }
+
+const line = (value: object) => `${JSON.stringify(value)}\n`;

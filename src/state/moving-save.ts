@@ -5,6 +5,8 @@ import { yamlText } from '../client/settings-text.ts';
 import { recipeOf } from '../config/recipe-file.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { settingsJson } from '../config/settings-file.ts';
+import { datasetStore } from './dataset.ts';
+import { metricsLines } from './metrics-file.ts';
 import { type Measured, metricsCsv, metricsEvents } from './metrics-tables.ts';
 import { runsStore } from './runs.ts';
 import { seriesStore } from './series.ts';
@@ -28,6 +30,13 @@ const measured = (): Measured => {
   // What comes meanwhile belongs to another file.
   return { steps: steps.upTo(Number.POSITIVE_INFINITY), knn };
 };
+
+export async function saveMetrics(): Promise<void> {
+  const { backend, status } = sessionStore.getState();
+  const { summary } = datasetStore.getState();
+  const source = { backend, status, summary, config: presentConfig(), ...measured() };
+  download('metrics.jsonl', new Blob(await inTurns(metricsLines(source))), 'application/jsonl');
+}
 
 export async function saveMetricsTable(): Promise<void> {
   download('metrics.csv', new Blob(await inTurns(metricsCsv(measured()))), 'text/csv');

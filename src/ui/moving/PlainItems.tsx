@@ -10,8 +10,8 @@ import {
   IconLink,
   IconTable,
 } from '@tabler/icons-react';
-import { saveMetrics } from '../../state/actions.ts';
 import {
+  saveMetrics,
   saveMetricsEvents,
   saveMetricsTable,
   saveSettingsJson,
@@ -28,7 +28,7 @@ export function MetricsItems() {
         name="Save metrics"
         note="JSON lines: the settings, then a line a step"
         icon={IconFileDescription}
-        onClick={saveMetrics}
+        onClick={() => void saveMetrics()}
       />
       <FileItem
         name="Save metrics as a table"

@@ -33,17 +33,16 @@ describe('step table', () => {
 });
 
 describe('metrics file', () => {
-  const lines = metricsLines({
-    backend: { backend: 'wasm', adapter: 'SIMD, 4 threads', software: false, threads: 4, reason: '' },
-    status,
-    summary,
-    config: defaultConfig,
-    steps: tableOf(3),
-    knn: [knn(2)],
-  })
-    .trimEnd()
-    .split('\n')
-    .map((line): unknown => JSON.parse(line));
+  const lines = [
+    ...metricsLines({
+      backend: { backend: 'wasm', adapter: 'SIMD, 4 threads', software: false, threads: 4, reason: '' },
+      status,
+      summary,
+      config: defaultConfig,
+      steps: tableOf(3),
+      knn: [knn(2)],
+    }),
+  ].map((line): unknown => JSON.parse(line));
 
   it('is a summary, a line a step, a line a score', () => {
     expect(lines).toHaveLength(5);

@@ -47,7 +47,7 @@ const SCORE: KnnResult = {
 function pageFile(rows: StepMetrics[], knn: KnnResult[]): string {
   const steps = new StepTable();
   steps.append(rows);
-  return metricsLines({
+  const lines = metricsLines({
     backend: { backend: 'wasm', adapter: 'SIMD, 1 thread', software: false, threads: 1, reason: '' },
     status: {
       phase: 'finished',
@@ -85,6 +85,7 @@ function pageFile(rows: StepMetrics[], knn: KnnResult[]): string {
     steps,
     knn,
   });
+  return [...lines].join('');
 }
 
 const ROWS = [1, 2, 3, 4].map((step) => metrics(step));
