@@ -1,6 +1,6 @@
 /** Gives the present run away as a PyTorch project that goes on with it. */
 import { clusterFolder } from '../../checkpoint/cluster.ts';
-import { zipPieces } from '../../checkpoint/zip.ts';
+import { ZipTooLarge, zipPieces } from '../../checkpoint/zip.ts';
 import { ownBytes } from '../../core/own-bytes.ts';
 import type { Catalogue } from '../../data/catalogue.ts';
 import { breathe } from '../breathe.ts';
@@ -34,8 +34,13 @@ export class ClusterExporter {
     if (!tree || !catalogue) return this.emit({ type: 'moving-refused', sentence: NOTHING });
     const name = `${present?.name ?? 'run'}-step${tree.step}-cluster`.replaceAll(/[^\w.-]+/g, '-');
     const images = catalogue.images.slice(0, catalogue.trainCount).map(({ path }) => path);
-    const pieces = await zipPieces(clusterFolder(name, clusterProject, tree, images), breathe);
-    const file = new Blob(pieces.map(ownBytes), { type: 'application/zip' });
-    this.emit({ type: 'exported', name: `${name}.zip`, file });
+    try {
+      const pieces = await zipPieces(clusterFolder(name, clusterProject, tree, images), breathe);
+      const file = new Blob(pieces.map(ownBytes), { type: 'application/zip' });
+      this.emit({ type: 'exported', name: `${name}.zip`, file });
+    } catch (error) {
+      if (!(error instanceof ZipTooLarge)) throw error;
+      this.emit({ type: 'moving-refused', sentence: error.message });
+    }
   }
 }

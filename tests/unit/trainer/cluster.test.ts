@@ -1,7 +1,7 @@
 /** A run leaves as a PyTorch project, and what that project wrote comes back. */
 import { readFileSync } from 'node:fs';
 import { unzipSync } from 'fflate';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { readTree } from '../../../src/checkpoint/state.ts';
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { presetConfig } from '../../../src/config/presets.ts';
@@ -68,6 +68,22 @@ describe('the zip for a cluster', () => {
     expect(JSON.parse(text('images.json'))).toEqual(catalogue.images.slice(0, 8).map(({ path }) => path));
     const state = files['run-step1-cluster/state.safetensors'];
     expect(readTree(state ?? new Uint8Array())).toEqual(await run.tree());
+    run.dispose();
+  });
+
+  it('is refused in a sentence where a zip cannot hold the run', async () => {
+    const run = new TrainingRun(toy, catalogue);
+    const tree = await run.tree();
+    const data = new Float32Array(2 ** 24);
+    const tensor = { shape: [2 ** 24], data };
+    const tensors = Array.from({ length: 64 }, (_, i): [string, typeof tensor] => [`student/${i}`, tensor]);
+    vi.spyOn(run, 'tree').mockResolvedValue({ ...tree, tensors: new Map(tensors) });
+    expect(await answer(run)).toEqual([
+      {
+        type: 'moving-refused',
+        sentence: expect.stringMatching(/can hold less than 4 GiB. Save the run itself/),
+      },
+    ]);
     run.dispose();
   });
 
