@@ -201,7 +201,7 @@ function withinBudget(
 }
 
 /** `file` is where it comes from: of a frame the video. */
-type Decoded = Pixels & { path: string; file: string };
+type Decoded = Pixels & { path: string; file: string; frame: boolean };
 
 async function decodeAll(
   candidates: readonly Candidate[],
@@ -218,7 +218,7 @@ async function decodeAll(
     try {
       if (blob !== null) {
         const { width, height, rgba } = await decode(blob, side, signal);
-        decoded[index] = { path, file: path, width, height, rgba };
+        decoded[index] = { path, file: path, frame: false, width, height, rgba };
       }
     } catch (error) {
       skipped.push({ path, reason: `broken ${kind}: ${reasonOf(error)}` });
@@ -232,7 +232,7 @@ async function decodeAll(
   const pixels = await decodeFrames(frames, side, { signal, onFrame: () => meter.tick() }, skipped);
   for (const [i, { frame, index }] of framed.entries()) {
     const found = pixels[i];
-    if (found) decoded[index] = { path: frame.path, file: frame.video, ...found };
+    if (found) decoded[index] = { path: frame.path, file: frame.video, frame: true, ...found };
   }
   return decoded.filter((image) => image !== undefined);
 }
@@ -266,7 +266,8 @@ function assemble(
 ): Catalogue {
   const paths = decoded.map((image) => image.path);
   const { classes, labels, complaints } = labelsOf(labelledPaths(decoded, options), options, tables);
-  const split = splitOf(paths, labels, options.validation, options.seed);
+  const videos = decoded.map(({ file, frame }) => (frame ? file : null));
+  const split = splitOf(paths, labels, options.validation, options.seed, videos);
   const all = decoded.map(
     ({ path, width, height, rgba }, i): CatalogueImage => ({
       path,

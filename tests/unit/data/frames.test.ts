@@ -91,6 +91,9 @@ describe('videos among the images', () => {
       if (path.startsWith('pets/cat'))
         expect(rgba[0]).toBe(Number(path.slice(-2)) - 1 - (path.endsWith('21') ? 1 : 0));
     expect(catalogue.split).toMatch(/; 10 of them are frames of 2 videos, every 5th$/);
+    // One class is a single video, which is cut in time.
+    const validating = catalogue.images.slice(catalogue.trainCount).map(({ path }) => path);
+    expect(validating.filter((path) => path.includes('cat'))).toEqual(['pets/cat/a/21', 'pets/cat/a/26']);
     expect(sizes).toEqual(['400×100 → 256×64', '400×100 → 256×64']);
     expect(closed).toHaveLength(2);
     expect(catalogue.skipped).toEqual([]);

@@ -46,6 +46,66 @@ it('draws a split where the folders leave nothing to train on', () => {
   expect(sides.filter((side) => side === 'train')).toHaveLength(2);
 });
 
+describe('frames of videos', () => {
+  /** Videos of so many frames, one after the other, and pictures where it is 1. */
+  const of = (...lengths: number[]) =>
+    lengths.flatMap((length, v) => Array.from({ length }, () => (length > 1 ? `v${v}.mp4` : null)));
+  const split = (videos: (string | null)[], labels: (number | null)[], share: number, seed = 3) =>
+    splitOf(flat(videos.length), labels, share, seed, videos);
+  const sidesOf = (videos: (string | null)[], sides: string[], video: string) =>
+    sides.filter((_, i) => videos[i] === video);
+  const unlabelled = (videos: unknown[]) => videos.map(() => null);
+
+  it('are all on one side, so that none of them gives another away', () => {
+    const videos = of(...Array.from({ length: 40 }, (_, i) => 5 + (i % 7)), 1, 1, 1);
+    const labels = videos.map((video) => Number(video?.slice(1, -4) ?? 0) % 2);
+    for (const seed of [0, 1, 2]) {
+      const { sides, words } = split(videos, labels, 0.2, seed);
+      for (const video of new Set(videos.filter((name) => name !== null)))
+        expect(new Set(sidesOf(videos, sides, video)).size, video).toBe(1);
+      expect(words).toBe('about 20 % of each class, seeded, whole videos');
+      for (const label of [0, 1]) {
+        const own = sides.filter((_, i) => labels[i] === label);
+        const share = own.filter((side) => side === 'val').length / own.length;
+        expect(Math.abs(share - 0.2), `class ${label}`).toBeLessThan(0.05);
+      }
+    }
+  });
+
+  it('are cut in time where there is one video of a class, or all are too long', () => {
+    const videos = of(100, 50);
+    const each = split(
+      videos,
+      videos.map((video) => (video === 'v0.mp4' ? 0 : 1)),
+      0.2,
+    );
+    for (const [video, length] of [
+      ['v0.mp4', 100],
+      ['v1.mp4', 50],
+    ] as const)
+      expect(sidesOf(videos, each.sides, video)).toEqual([
+        ...Array.from({ length: 0.8 * length }, () => 'train'),
+        ...Array.from({ length: 0.2 * length }, () => 'val'),
+      ]);
+    expect(each.words).toMatch(/whole videos where they fit, else the end of one \(2 were cut\)$/);
+
+    const long = of(100, 100);
+    const both = split(long, unlabelled(long), 0.2);
+    expect(both.sides.filter((side) => side === 'val')).toHaveLength(40);
+    expect(both.words).toMatch(/^about 20 % of all images, seeded, .*\(one was cut\)$/);
+    const cut = long.findIndex((_, i) => both.sides[i] === 'val');
+    expect(both.sides.slice(cut, cut + 40).every((side) => side === 'val')).toBe(true);
+  });
+
+  it('leave each class something to train on, and other classes their share', () => {
+    const videos = of(90, 110, ...Array.from({ length: 100 }, () => 1));
+    const labels = videos.map((video) => (video === null ? 1 : 0));
+    const { sides } = split(videos, labels, 0.5);
+    expect(sides.slice(200).filter((side) => side === 'val')).toHaveLength(50);
+    expect(new Set(sides.slice(0, 200))).toEqual(new Set(['train', 'val']));
+  });
+});
+
 describe('split by seed', () => {
   const labels = Array.from({ length: 300 }, (_, i) => (i < 200 ? 0 : i < 290 ? 1 : i < 299 ? 2 : 3));
   const ofClass = (sides: string[], label: number) =>
