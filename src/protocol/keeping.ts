@@ -1,6 +1,7 @@
 /** Runs that outlive the page: what the browser keeps of them, whether it can, and going on with one. */
 import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
+import { startSchema } from './moving.ts';
 import { backendInfoSchema, datasetSummarySchema } from './values.ts';
 
 const step = z.int().min(0);
@@ -12,6 +13,8 @@ export const keptCardSchema = z.object({
   totalSteps: step,
   /** The run that it was forked from; null for one that began anew. */
   parent: z.object({ name: z.string(), step }).nullable(),
+  /** The weights that it began with; null for random ones, and in files that do not say. */
+  start: startSchema.nullable().default(null),
   images: datasetSummarySchema.pick({ name: true, source: true, fingerprint: true }).extend({ count: step }),
   backend: backendInfoSchema.pick({ backend: true, adapter: true }),
 });

@@ -1,6 +1,7 @@
 /** The runs of a visit: the present one, those that were put away or are finished, and forks of them. */
 import { z } from 'zod';
 import { runConfigSchema } from '../config/schema.ts';
+import { startSchema } from './moving.ts';
 
 const runId = z.int().min(1);
 const step = z.int().min(0);
@@ -17,6 +18,8 @@ export const runRecordSchema = z.object({
   config: runConfigSchema,
   /** null for a run that began anew. */
   parent: originSchema.nullable(),
+  /** The weights that it began with; null for random ones, and where nobody knows. */
+  start: startSchema.nullable(),
   /** Milliseconds since 1970. */
   begun: z.number(),
   phase: z.enum(['idle', 'running', 'paused', 'finished', 'fault']),

@@ -49,7 +49,6 @@ async function gathered(): Promise<RunReport> {
   const { runs, present } = runsStore.getState();
   const { summary } = datasetStore.getState();
   const { crops, attention } = viewStore.getState();
-  const { start } = movingStore.getState();
   const config = runConfig ?? settingsStore.getState().config;
   const run = runs.find(({ id }) => id === present);
   const step = status?.step ?? 0;
@@ -63,8 +62,8 @@ async function gathered(): Promise<RunReport> {
     ['Parameters', countWords(status?.parameters ?? 0)],
     ['Computed on', backend ? `${backend.backend}, ${backend.adapter}` : 'nothing yet'],
     ['Begun', run ? new Date(run.begun).toISOString().slice(0, 16).replace('T', ' ') : 'not yet'],
-    ...(start
-      ? [['New runs start from', `${start.name} (${start.network})`] satisfies [string, string]]
+    ...(run?.start
+      ? [['Began with the weights of', `${run.start.name} (${run.start.network})`] satisfies [string, string]]
       : []),
   ];
   return {

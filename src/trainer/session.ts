@@ -193,7 +193,7 @@ export class Session {
     this.run = null;
     this.followers.leave(REPLACED);
     this.reporter.clear();
-    if (!from) this.runs.begin(config, catalogue);
+    if (!from) this.runs.begin(config, catalogue, this.importer.startName);
     this.standing.begin();
     this.runs.note(null, this.phase);
     // Said first: should the settings not fit the images, the curves of the run before are gone all the same.

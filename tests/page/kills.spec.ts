@@ -95,7 +95,7 @@ async function life({
     });
   const opened = await store;
   const files = await names();
-  const reply = await ask(0, { task: 'load', run: RUN });
+  const reply = await ask(0, { task: 'load', run: RUN, step: null });
   const loaded = reply.type === 'loaded' ? reply.found : null;
   const step = loaded?.about.step ?? 0;
   const found = loaded && { step, whole: isOf(loaded.parts.get('state'), step) };
@@ -122,7 +122,7 @@ async function life({
   await Promise.race([saving, new Promise((resolve) => setTimeout(resolve, after))]);
   killed = true;
   worker.terminate();
-  const listed = opened.inventory?.runs[0]?.about.step ?? null;
+  const listed = opened.inventory?.runs[0]?.states[0]?.step ?? null;
   return {
     store: `${opened.state} ${opened.detail}`.trim(),
     files,

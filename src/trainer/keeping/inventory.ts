@@ -4,19 +4,14 @@ import { Damaged } from '../../checkpoint/keep-file.ts';
 import type { Inventory } from './keeper-messages.ts';
 
 export function inventoryOf(keep: Keep): Inventory {
-  const runs = keep.runs.flatMap((files) => {
-    const [newest] = files;
+  const runs = keep.runs.map((files) => {
     const best = bestOf(files.toReversed());
     const score = best?.about.score ?? null;
-    return newest
-      ? [
-          {
-            about: newest.about,
-            best: best && score !== null ? { step: best.about.step, score } : null,
-            bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
-          },
-        ]
-      : [];
+    return {
+      states: files.map(({ about }) => about),
+      best: best && score !== null ? { step: best.about.step, score } : null,
+      bytes: files.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
   });
   const unusable = keep.unusable.map(({ reason }) =>
     reason instanceof Damaged

@@ -24,10 +24,10 @@ export type KeeperTask = z.output<typeof keeperTaskSchema>;
 
 /** What is in the store. */
 const inventorySchema = z.object({
-  /** The newest first; `about` is of a run's newest state. */
+  /** The newest first, and so are the states of each. */
   runs: z.array(
     z.object({
-      about,
+      states: z.array(about),
       best: z.object({ step: z.int(), score: z.number() }).nullable(),
       bytes: z.number(),
     }),

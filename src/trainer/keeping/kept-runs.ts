@@ -16,6 +16,8 @@ import type { Keeping, Subject } from './keeping.ts';
 /** Rows that are told at a time, so that the page has its turns in between. */
 const ROWS_AT_ONCE = 500;
 
+const UNKNOWN = 'A kept run has settings that this version of the page does not know.';
+
 /** Characters. */
 const LONGEST_NAME = 40;
 
@@ -65,6 +67,7 @@ export class KeptRuns {
       config: present.config,
       totalSteps: present.totalSteps,
       parent: this.originOf(present),
+      start: present.start,
       images: {
         name: images.name,
         source: images.source,
@@ -79,36 +82,31 @@ export class KeptRuns {
   /** Goes on with a kept run where it was; from its best state as a run of its own, beside the kept one. */
   resume(key: string, which: KeptState): Promise<void> {
     return this.refusable(async () => {
-      const kept = this.find(key);
       await this.host.imagesSettled();
-      const loaded = await this.load(kept, which);
+      const { kept, loaded } = await this.load(key, which);
       const { step, savedAt } = loaded.about;
       const state = readTree(partOf(loaded, 'state'));
       await this.bringImages(kept, state);
       const branches = which === 'best' && step < kept.step;
       const { exchange, runs } = this.host;
-      await exchange.adopt(
-        branches ? branchName(kept.name, step) : kept.name,
-        kept.config,
-        state,
-        async () => {
-          const id = runs.present?.id;
-          if (id !== undefined) this.origins.set(id, branches ? { name: kept.name, step } : kept.parent);
-          if (id !== undefined && !branches) this.keys.set(id, key);
-          await this.tellAgain(loaded);
-          if (branches) return;
-          this.keeping.wasSaved(step, savedAt, kept.best?.score ?? null);
-          this.forget(key);
-        },
-      );
+      const then = async () => {
+        const id = runs.present?.id;
+        if (id !== undefined) this.origins.set(id, branches ? { name: kept.name, step } : kept.parent);
+        if (id !== undefined && !branches) this.keys.set(id, key);
+        await this.tellAgain(loaded);
+        if (branches) return;
+        this.keeping.wasSaved(step, savedAt, kept.best?.score ?? null);
+        this.forget(key);
+      };
+      const name = branches ? branchName(kept.name, step) : kept.name;
+      await exchange.adopt(name, kept.config, state, then, kept.start);
     });
   }
 
   /** Gives a whole state of a kept run away. */
   export(key: string, which: KeptState): Promise<void> {
     return this.refusable(async () => {
-      const kept = this.find(key);
-      const loaded = await this.load(kept, which);
+      const { kept, loaded } = await this.load(key, which);
       const { step, score } = loaded.about;
       const scored = which === 'best' && score !== null ? `-knn${score.toFixed(1)}` : '';
       this.emit({
@@ -128,16 +126,16 @@ export class KeptRuns {
   }
 
   private list({ runs, unusable }: Inventory): void {
-    this.listed = runs.flatMap(({ about, best, bytes }) => {
-      const card = keptCardSchema.safeParse(jsonOf(about.card));
-      if (!card.success) return [];
-      return [{ ...card.data, key: about.run, step: about.step, savedAt: about.savedAt, best, bytes }];
+    this.listed = runs.flatMap(({ states, best, bytes }) => {
+      // What is listed was not read whole: where the newest state is damaged here, the one before speaks for the run.
+      for (const { run, step, savedAt, card } of states) {
+        const read = cardIn(card);
+        if (read) return [{ ...read, key: run, step, savedAt, best, bytes }];
+      }
+      return [];
     });
     const unread = runs.length - this.listed.length;
-    this.unusable = [
-      ...unusable,
-      ...(unread > 0 ? ['A kept run has settings that this version of the page does not know.'] : []),
-    ];
+    this.unusable = [...unusable, ...(unread > 0 ? [UNKNOWN] : [])];
     this.tell();
   }
 
@@ -172,8 +170,16 @@ export class KeptRuns {
     return kept;
   }
 
-  private async load(kept: KeptRun, which: KeptState): Promise<Loaded> {
-    const { key, name, best } = kept;
+  /** A whole state, and the run as that file tells of it: what was listed may have been damaged. */
+  private async load(key: string, which: KeptState): Promise<{ kept: KeptRun; loaded: Loaded }> {
+    const listed = this.find(key);
+    const loaded = await this.loadState(listed, which);
+    const card = cardIn(loaded.about.card);
+    if (!card) throw new RunRefused(UNKNOWN);
+    return { kept: { ...listed, ...card }, loaded };
+  }
+
+  private async loadState({ key, name, best }: KeptRun, which: KeptState): Promise<Loaded> {
     if (which === 'newest') {
       const loaded = await this.keeper?.load(key);
       if (loaded) return loaded;
@@ -238,6 +244,9 @@ function partOf({ parts }: Loaded, name: string): Uint8Array<ArrayBuffer> {
   if (!part) throw new RunRefused('The kept file has no state in it.');
   return part;
 }
+
+/** null where it is none that this page knows. */
+const cardIn = (text: string): KeptCard | null => keptCardSchema.safeParse(jsonOf(text)).data ?? null;
 
 function jsonOf(text: string): unknown {
   try {

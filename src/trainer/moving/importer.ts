@@ -21,7 +21,7 @@ import { type RunConfig, runConfigSchema } from '../../config/schema.ts';
 import { type OpenedSafetensors, openSafetensors } from '../../core/safetensors-blob.ts';
 import { SafetensorsError } from '../../core/safetensors-header.ts';
 import { isResNet } from '../../model/shapes.ts';
-import type { NetworkName, OpenedFile } from '../../protocol/moving.ts';
+import type { NetworkName, OpenedFile, Start } from '../../protocol/moving.ts';
 import { breathe } from '../breathe.ts';
 import type { Emit } from '../reporter.ts';
 import { networkShape } from '../run-settings.ts';
@@ -211,9 +211,14 @@ export class Importer {
     }
   }
 
-  private tellStart(): void {
+  /** What new runs start from; null is random weights. */
+  get startName(): Start | null {
     const { start } = this;
-    this.emit({ type: 'start-weights', start: start && { name: start.name, network: start.network } });
+    return start && { name: start.name, network: start.network };
+  }
+
+  private tellStart(): void {
+    this.emit({ type: 'start-weights', start: this.startName });
   }
 
   private refuse(sentence: string): void {

@@ -1,6 +1,7 @@
 /** Puts one run in another's place, one exchange at a time: what was is kept first, and nothing is lost in between. */
 import type { RunTree } from '../../checkpoint/state.ts';
 import type { RunConfig } from '../../config/schema.ts';
+import type { Start } from '../../protocol/moving.ts';
 import type { Emit } from '../reporter.ts';
 import type { TrainingRun } from '../training-run.ts';
 import { RunRefused, type Runs } from './runs.ts';
@@ -91,15 +92,22 @@ export class RunExchange {
 
   /**
    * Goes on with a run that was not in the list; the one in progress comes into it. `then` is done before any step of it.
+   * @param start the weights that it once began with, where that is known.
    * @throws RunRefused, with the run in progress as it was.
    */
-  adopt(name: string, config: RunConfig, state: RunTree, then: () => Promise<void>): Promise<void> {
+  adopt(
+    name: string,
+    config: RunConfig,
+    state: RunTree,
+    then: () => Promise<void>,
+    start: Start | null = null,
+  ): Promise<void> {
     return this.alone(async () => {
       this.runs.assureAdoption(name, config, state);
       this.assureRoom();
       await this.putAway();
       await this.host.retired();
-      this.runs.adopt(name, config, state);
+      this.runs.adopt(name, config, state, start);
       this.host.goOn(config, state);
       await then();
     });

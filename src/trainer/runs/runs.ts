@@ -5,6 +5,7 @@ import { planRun, SettingsError } from '../../config/plan.ts';
 import { type Recounted, recounted } from '../../config/rebatch.ts';
 import type { RunConfig } from '../../config/schema.ts';
 import type { Catalogue } from '../../data/catalogue.ts';
+import type { Start } from '../../protocol/moving.ts';
 import type { RunRecord } from '../../protocol/runs.ts';
 import type { Phase } from '../../protocol/values.ts';
 import type { Emit } from '../reporter.ts';
@@ -23,6 +24,7 @@ export interface Entry {
   name: string;
   config: RunConfig;
   readonly parent: RunRecord['parent'];
+  readonly start: Start | null;
   readonly begun: number;
   phase: RunRecord['phase'];
   step: number;
@@ -53,12 +55,15 @@ export class Runs {
     this.budget = budget;
   }
 
-  /** A run that begins anew. While it has made no step it is the same one under other settings or with other images. */
-  begin(config: RunConfig, catalogue: Catalogue): Entry {
+  /** A run that begins anew, from these weights or random ones. While it has made no step it is the same one under other settings or with other images. */
+  begin(config: RunConfig, catalogue: Catalogue, start: Start | null = null): Entry {
     const unbegun = this.dropUnbegun();
     const id = unbegun?.id ?? ++this.count;
     const name = unbegun?.name ?? this.nameFor(config, id);
-    return this.enter({ id, name, parent: null, config, phase: 'idle', step: 0, states: [] }, catalogue);
+    return this.enter(
+      { id, name, parent: null, start, config, phase: 'idle', step: 0, states: [] },
+      catalogue,
+    );
   }
 
   /**
@@ -105,8 +110,9 @@ export class Runs {
     const { config, step } = this.recounted(parent, wanted, state.step);
     const name = this.nameFor(config, id);
     const own = { ...state, step, config: JSON.stringify(config) };
+    const { start } = parent;
     const origin = { id: parent.id, step: state.step, at: step };
-    this.enter({ id, name, parent: origin, config, phase: 'paused', step, states: [own] }, here);
+    this.enter({ id, name, parent: origin, start, config, phase: 'paused', step, states: [own] }, here);
     return { config, state: own };
   }
 
@@ -123,7 +129,7 @@ export class Runs {
   }
 
   /** A run of another visit, or of somewhere else, that goes on here. Its name is kept where no other has it. */
-  adopt(name: string, config: RunConfig, state: RunTree): Entry {
+  adopt(name: string, config: RunConfig, state: RunTree, start: Start | null = null): Entry {
     const { here } = this;
     if (!here) throw new RangeError('There are no images to go on with');
     this.dropUnbegun();
@@ -131,7 +137,10 @@ export class Runs {
     const free = this.entries.every((entry) => entry.name !== name);
     const { step } = state;
     const own = free ? name : this.nameFor(config, id);
-    return this.enter({ id, name: own, parent: null, config, phase: 'paused', step, states: [state] }, here);
+    return this.enter(
+      { id, name: own, parent: null, start, config, phase: 'paused', step, states: [state] },
+      here,
+    );
   }
 
   /** The newest state of the present run is this one, from elsewhere. */
@@ -220,13 +229,13 @@ export class Runs {
   }
 
   private enter(
-    { id, name, config, parent, phase, step, states }: Omit<Entry, 'begun' | 'images' | 'totalSteps'>,
+    { id, name, config, parent, start, phase, step, states }: Omit<Entry, 'begun' | 'images' | 'totalSteps'>,
     catalogue: Catalogue,
   ): Entry {
     this.here = catalogue;
     const images = { name: catalogue.name, fingerprint: catalogue.fingerprint };
     const begun = Date.now();
-    const entry = { id, name, config, parent, begun, phase, step, totalSteps: 0, images, states };
+    const entry = { id, name, config, parent, start, begun, phase, step, totalSteps: 0, images, states };
     this.entries = [...this.entries, entry];
     this.present = entry;
     this.trained = 0;

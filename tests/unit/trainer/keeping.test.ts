@@ -305,6 +305,36 @@ describe('a run', () => {
     expect(of('run-started').at(-1)?.step).toBe(1);
   });
 
+  it('of which the settings were damaged goes on under those of the whole state before', async () => {
+    await visit();
+    for (const step of [1, 2]) {
+      await session.step();
+      await savedAt(step);
+    }
+    const newest = [...store.files.keys()].at(-1) ?? '';
+    // Another run is the newest of all, whose checksum alone is read when the page is opened.
+    await session.reset();
+    await session.step();
+    await savedAt(1);
+    const text = new TextDecoder('latin1').decode(store.files.get(newest));
+    const flipped = async (place: number, bit: number) => {
+      store.flip(newest, 8 * place + bit);
+      await visit();
+      expect(kept().map(({ step }) => step)).toContain(1);
+      const run = kept().at(-1);
+      await session.safety.kept.resume(run?.key ?? '', 'newest');
+      expect(of('keeping-refused')).toEqual([]);
+      expect(of('run-started').at(-1)).toMatchObject({ step: 1, config: toy });
+      store.flip(newest, 8 * place + bit);
+      return run;
+    };
+    // A digit of the weight decay is another: listed as it stands, and not gone on with.
+    const digit = text.indexOf('weightDecay') + 'weightDecay\\":0.'.length;
+    expect((await flipped(digit, 0))?.config).not.toEqual(toy);
+    // The name of a setting is another, and the card is none any more: the state before speaks for the run.
+    expect(await flipped(text.indexOf('weightDecay'), 0)).toMatchObject({ step: 1, config: toy });
+  });
+
   it('with no whole state left is refused in a sentence', async () => {
     await visit();
     await session.step();

@@ -177,6 +177,7 @@ describe('weights that come in', () => {
     await session.importer.startFrom(toy);
     expect(of('start-weights').at(-1)?.start).toEqual({ name: 'model.safetensors', network: 'teacher' });
     expect(of('run-started').at(-1)).toMatchObject({ id: 2, step: 0 });
+    expect(of('runs').at(-1)?.runs.at(-1)?.start).toEqual({ name: 'model.safetensors', network: 'teacher' });
     const started = await state();
     expect(started.step).toBe(0);
     const wanted = backbones(trained, 'teacher');
