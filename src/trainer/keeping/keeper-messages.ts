@@ -37,7 +37,7 @@ const inventorySchema = z.object({
 export type Inventory = z.output<typeof inventorySchema>;
 
 export const keeperReplySchema = z.discriminatedUnion('type', [
-  /** Whether this tab may keep runs; sent when it changes. */
+  /** Whether this tab may keep runs, and what is there; sent when one of them changes. */
   z.object({
     type: z.literal('store'),
     state: z.enum(['ready', 'elsewhere', 'impossible']),

@@ -54,6 +54,8 @@ async function work(task: KeeperTask): Promise<void> {
   try {
     if (task.task === 'save') {
       await keep.save(task.about, task.parts);
+      // What was pushed out by it is not offered any more.
+      store('ready', '', inventoryOf(keep));
       reply({ type: 'saved', id });
       return;
     }

@@ -10,7 +10,7 @@ export interface Loaded {
 
 /** Who keeps runs, so that tests can stand in for it. */
 export interface Keeper {
-  /** Calls back whenever it becomes known whether runs can be kept here. */
+  /** Calls back whenever it becomes known whether runs can be kept here, and what is there. */
   watch(listener: (state: StoreState) => void): void;
   /** The pieces are given away. @throws SaveFailed */
   save(about: About, parts: readonly Part[]): Promise<void>;

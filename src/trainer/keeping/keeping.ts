@@ -49,7 +49,9 @@ export class Keeping implements Follower {
     this.keeper = keeper;
     this.subject = subject;
     if (!keeper) this.tell({ state: 'impossible', detail: 'there are no workers here' });
-    keeper?.watch(({ state, detail }) => this.tell({ state, detail }));
+    keeper?.watch(({ state, detail }) => {
+      if (state !== this.told.state || detail !== this.told.detail) this.tell({ state, detail });
+    });
   }
 
   follow(run: SavedRun): void {

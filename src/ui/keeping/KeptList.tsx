@@ -27,7 +27,7 @@ export function KeptList() {
         <div key={run.key} className={classes.kept}>
           {keptWords(run, now)} · {bytesWords(run.bytes)}
           {run.best && !bestWords(run) && ` · k-NN ${Number(run.best.score.toFixed(1))} %, its best`}
-          <Group gap="xs" mt={4}>
+          <Group gap="4px 8px" mt={4}>
             <StateButtons run={run} leading={false} />
           </Group>
         </div>

@@ -1,5 +1,5 @@
 /** What can be done with the states of a kept run: go on from one, or give it away as a file. */
-import { Button } from '@mantine/core';
+import { Button, Group } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { KeptRun } from '../../protocol/keeping.ts';
 import { exportKept, goOnWith } from '../../state/keeping-actions.ts';
@@ -43,26 +43,28 @@ export function StateButtons({ run, leading, children }: Props) {
         </Button>
       )}
       {children}
-      <Button
-        size="compact-sm"
-        variant="subtle"
-        color="gray"
-        aria-label={`Export ${run.name}, kept`}
-        onClick={() => exportKept(run, 'newest')}
-      >
-        Export
-      </Button>
-      {best && (
+      <Group gap={6} wrap="nowrap">
         <Button
           size="compact-sm"
           variant="subtle"
           color="gray"
-          aria-label={`Export the best (${best}) of ${run.name}, kept`}
-          onClick={() => exportKept(run, 'best')}
+          aria-label={`Export ${run.name}, kept`}
+          onClick={() => exportKept(run, 'newest')}
         >
-          Export the best
+          Export
         </Button>
-      )}
+        {best && (
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            color="gray"
+            aria-label={`Export the best (${best}) of ${run.name}, kept`}
+            onClick={() => exportKept(run, 'best')}
+          >
+            Export the best
+          </Button>
+        )}
+      </Group>
     </>
   );
 }

@@ -9,7 +9,7 @@ import { INK } from '../charts/palette.ts';
 import { scheduleRows, valueAt } from '../charts/rows.ts';
 import { extent, niceAxis, stepAxis } from '../charts/scale.ts';
 import { useThrottled } from '../charts/throttle.ts';
-import { useSeries } from '../use-stores.ts';
+import { useSeries, useSession } from '../use-stores.ts';
 import { PanelFrame } from './PanelFrame.tsx';
 import classes from './panels.module.css';
 
@@ -37,7 +37,9 @@ function stepNow(): number {
 export function SchedulesChart() {
   const { ref, inViewport } = useInViewport<HTMLDivElement>();
   const curves = useSeries((state) => state.schedules);
-  const now = useThrottled(seriesStore, stepNow, inViewport ? INTERVAL : null);
+  const measured = useThrottled(seriesStore, stepNow, inViewport ? INTERVAL : null);
+  // A run that goes on from a file or with another batch has no figures of its own at first.
+  const now = useSession(({ status }) => (measured > 0 ? measured : (status?.step ?? 0)));
   // The charts move on with every 200th part of the run: less than that is less than a pixel.
   const part = Math.max(1, Math.floor((curves?.steps.at(-1) ?? 0) / 200));
   const drawnNow = now - (now % part);

@@ -225,6 +225,20 @@ describe('a run', () => {
     expect(of('run-started').at(-1)?.step).toBe(5);
   });
 
+  it('that is pushed out by newer ones is not offered any more', async () => {
+    for (let i = 0; i < 4; i++) {
+      await visit();
+      await session.step();
+      await savedAt(1);
+    }
+    await visit();
+    const keys = kept().map(({ key }) => key);
+    expect(keys).toHaveLength(4);
+    await session.step();
+    await savedAt(1);
+    expect(kept().map(({ key }) => key)).toEqual(keys.slice(0, 3));
+  });
+
   it('that was forked is kept as a run of its own', async () => {
     await visit();
     await steps(2);

@@ -2,6 +2,7 @@
 import { Keep, NoRoom } from '../../../src/checkpoint/keep.ts';
 import { inventoryOf } from '../../../src/trainer/keeping/inventory.ts';
 import { type Keeper, SaveFailed } from '../../../src/trainer/keeping/keeper.ts';
+import type { StoreState } from '../../../src/trainer/keeping/keeper-messages.ts';
 import type { MemoryStore } from '../checkpoint/memory-store.ts';
 
 /** Opens the store as a page does that is loaded. */
@@ -18,13 +19,21 @@ export async function memoryKeeper(store: MemoryStore): Promise<Keeper> {
     turn = mine.catch(() => undefined);
     return mine;
   };
+  const listeners: ((state: StoreState) => void)[] = [];
+  const tell = () => {
+    for (const listener of listeners) listener({ state: 'ready', detail: '', inventory: inventoryOf(keep) });
+  };
   return {
-    watch: (listener) => listener({ state: 'ready', detail: '', inventory: inventoryOf(keep) }),
+    watch: (listener) => {
+      listeners.push(listener);
+      tell();
+    },
     save: (about, parts) => {
       const transfer = [...new Set(parts.flatMap(({ pieces }) => pieces.map(({ buffer }) => buffer)))];
       const given = structuredClone(parts, { transfer });
       return inTurn(async () => {
         await keep.save(about, [...given]);
+        tell();
       });
     },
     load: (run, step) =>
