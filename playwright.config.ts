@@ -1,6 +1,6 @@
 /** Page tests: the built page in headless Chromium, on WASM and on WebGPU's software adapter. */
 import { defineConfig } from '@playwright/test';
-import { findChromium, QUIET_FLAGS, SOFTWARE_WEBGPU_FLAGS } from './tools/chromium.ts';
+import { findChromium, QUIET_FLAGS, SOFTWARE_WEBGPU_FLAGS, UNZEROED_MEMORY } from './tools/chromium.ts';
 
 // Set once by the main process and inherited by its workers, so that two checkouts can test side by side.
 const executablePath = process.env.CHROME_PATH ?? findChromium();
@@ -39,7 +39,7 @@ export default defineConfig({
     {
       name: 'webgpu',
       testMatch: '**/*.webgpu.spec.ts',
-      use: browser([...SOFTWARE_WEBGPU_FLAGS, ...FRAGILE_GPU_FLAGS]),
+      use: browser([...SOFTWARE_WEBGPU_FLAGS, ...FRAGILE_GPU_FLAGS, `--${UNZEROED_MEMORY}`]),
     },
   ],
   webServer: {

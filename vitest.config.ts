@@ -1,15 +1,21 @@
 /** Unit tests and parity: plain Node, no browser. */
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { UNZEROED_MEMORY } from './tools/chromium.ts';
 import { vulkanEnvironment } from './tools/vulkan.ts';
 
 // Inherited by the processes that run the tests: the Vulkan loader is looked up when a process starts.
 Object.assign(process.env, vulkanEnvironment());
+process.env.DAWN_OPTIONS = UNZEROED_MEMORY;
 
-/** Tests of rooms that keep nothing: no file sees what another leaves behind. */
-const PURE = ['client', 'config', 'core', 'data', 'tools', 'ui'].map(
-  (room) => `tests/unit/${room}/**/*.test.ts`,
-);
+/** Tests of rooms that keep nothing, or whose tests begin with fresh stores: no file sees what another leaves behind. */
+const PURE = [
+  ...['bench', 'checkpoint', 'client', 'config', 'core', 'data', 'model', 'tools', 'ui'].map(
+    (room) => `tests/unit/${room}/**/*.test.ts`,
+  ),
+  // A page never ends what it starts.
+  'tests/unit/state/**/!(start).test.ts',
+];
 
 export default defineConfig({
   test: {

@@ -15,8 +15,11 @@ import { PAGE_FOLDER } from './build.ts';
 import type { BenchOptions } from './options.ts';
 import { type Report, reportSchema } from './report.ts';
 
+/** Further flags of Chromium, by spaces. */
+const ASKED_FLAGS = process.env.CHROME_FLAGS?.split(' ') ?? [];
+
 const launch = (flags: string[]) =>
-  chromium.launch({ executablePath: findChromium(), args: [...QUIET_FLAGS, ...flags] });
+  chromium.launch({ executablePath: findChromium(), args: [...QUIET_FLAGS, ...flags, ...ASKED_FLAGS] });
 
 /** The first question can come before the GPU process is up. */
 const LOOKS = 12;

@@ -27,6 +27,12 @@ export const QUIET_FLAGS = [
 /** WebGPU on Chromium's software adapter: slow, but it runs every kernel on a machine without a GPU. */
 export const SOFTWARE_WEBGPU_FLAGS = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'];
 
+/**
+ * For tests alone, an option of Dawn's in Node and, with dashes before it, of Chromium. WGSL zeroes workgroup memory, which
+ * the software adapter compiles for up to two seconds a kernel; a kernel that reads what it has not written is wrong anyway.
+ */
+export const UNZEROED_MEMORY = 'enable-dawn-features=disable_workgroup_init';
+
 /** WebGPU on the machine's own GPU, which Linux hides behind a flag in a headless browser. */
 export const HARDWARE_WEBGPU_FLAGS = [
   '--enable-unsafe-webgpu',

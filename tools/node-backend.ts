@@ -37,11 +37,11 @@ export async function startBackend(backend: NodeBackend): Promise<string> {
   }
 }
 
-/** Needs the process to have started in `vulkanEnvironment()`. */
+/** Needs the process to have started in `vulkanEnvironment()`. Dawn's options, by spaces, come from `DAWN_OPTIONS`. */
 async function startNodeWebGpu(): Promise<string> {
   const { create, globals } = await import('webgpu');
   Object.assign(globalThis, globals);
-  const gpu = create([]);
+  const gpu = create(process.env.DAWN_OPTIONS?.split(' ') ?? []);
   Object.defineProperty(globalThis, 'navigator', { value: { gpu }, configurable: true });
   const choice = await findAdapter(gpu);
   if (!choice) throw new NoAdapterError();

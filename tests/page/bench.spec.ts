@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from '@playwright/test';
 import { type Report, reportSchema, type Side } from '../../bench/report.ts';
+import { UNZEROED_MEMORY } from '../../tools/chromium.ts';
 import { ROOT } from '../../tools/command.ts';
 
 const execute = promisify(execFile);
@@ -29,7 +30,7 @@ async function bench(backend: 'wasm' | 'webgpu'): Promise<{ report: Report; text
       '--json',
       file,
     ],
-    { cwd: ROOT },
+    { cwd: ROOT, env: { ...process.env, CHROME_FLAGS: `--${UNZEROED_MEMORY}` } },
   );
   const [report] = reportSchema.array().parse(JSON.parse(readFileSync(file, 'utf8')));
   if (!report) throw new Error('The bench found nothing');
