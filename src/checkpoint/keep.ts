@@ -87,15 +87,27 @@ export class Keep {
     try {
       return await this.put(about, parts);
     } catch (error) {
-      // The second newest of the run is the one that is missed least.
-      const second = this.files.filter((file) => file.about.run === about.run).at(-2);
-      if (!isNoRoom(error) || !second) throw noRoomOr(error);
-      await this.drop(second);
+      const missedLeast = isNoRoom(error) ? await this.missedLeast(about.run) : null;
+      if (!missedLeast) throw noRoomOr(error);
+      await this.drop(missedLeast);
     }
     try {
       return await this.put(about, parts);
     } catch (error) {
       throw noRoomOr(error);
+    }
+  }
+
+  /** Of a run with several states the second newest, once the newest is found to be whole; null of one with fewer. */
+  private async missedLeast(run: string): Promise<KeptFile | null> {
+    const [second, newest] = this.files.filter(({ about }) => about.run === run).slice(-2);
+    if (!second || !newest) return null;
+    try {
+      await assureWhole(this.store, newest);
+      return second;
+    } catch (error) {
+      if (error instanceof Damaged) return newest;
+      throw error;
     }
   }
 

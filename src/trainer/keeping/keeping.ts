@@ -131,7 +131,9 @@ export class Keeping implements Follower {
     const read = run.tree();
     const written = read.then(async (tree) => {
       this.cost = performance.now() - before;
-      if (await this.chronicle.reached(tree.step)) await this.write(keeper, subject, tree, turn);
+      // Once another run has taken its place the figures are that one's.
+      const there = await this.chronicle.reached(tree.step);
+      if (there && turn === this.turn) await this.write(keeper, subject, tree, turn);
     });
     // A state that could not be read was lost with its device, and whoever watches that says so.
     void written.catch(() => undefined).then(() => this.next(turn));

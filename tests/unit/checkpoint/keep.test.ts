@@ -163,6 +163,15 @@ describe('damage', () => {
     }
   });
 
+  it('of its checksum is noticed in any byte of it', async () => {
+    for (let byte = 1; byte <= 32; byte++) {
+      const { store } = await filled(1, 2);
+      const name = nameOf(store, 2);
+      store.flip(name, 8 * ((store.files.get(name)?.byteLength ?? 0) - byte));
+      expect(await newest(store)).toBe(1);
+    }
+  });
+
   it('by cutting the file off is noticed at any length, and cleared away by the next save', async () => {
     const { store: whole } = await filled(1, 2);
     const size = whole.files.get(nameOf(whole, 2))?.byteLength ?? 0;
@@ -208,6 +217,14 @@ describe('the store', () => {
     store.quota = 1e6;
     await keep.save(about(5), partsOf(5));
     expect(await newest(store)).toBe(5);
+  });
+
+  it('that is full gives up a damaged state and not the whole one before it', async () => {
+    const { store, keep } = await filled(1, 2);
+    store.flip(nameOf(store, 2), 3000);
+    store.quota = 400;
+    await expect(keep.save(about(3), partsOf(3))).rejects.toThrow(NoRoom);
+    expect(await newest(store)).toBe(1);
   });
 
   it('that somebody empties takes the next save as its first', async () => {

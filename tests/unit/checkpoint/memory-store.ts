@@ -12,9 +12,10 @@ export class MemoryStore implements FileStore {
   life = Number.POSITIVE_INFINITY;
   quota = Number.POSITIVE_INFINITY;
 
+  /** In no order that anybody could count on. */
   async list(): Promise<{ name: string; bytes: number }[]> {
     this.assureAlive();
-    return [...this.files].map(([name, { byteLength }]) => ({ name, bytes: byteLength }));
+    return [...this.files].map(([name, { byteLength }]) => ({ name, bytes: byteLength })).reverse();
   }
 
   async write(name: string, pieces: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<void> {
