@@ -134,7 +134,8 @@ class World {
   private order: string[] = [];
   /** Saves that may have died between their move and the clearing after it. */
   private crashes = 0;
-  private resuming = false;
+  /** Key of the kept run that is about to be gone on with. */
+  private resuming: string | null = null;
   private adopted: { name: string; config: typeof config } | null = null;
   private run: FakeRun | null = null;
   /** The step that it began or went on at. */
@@ -359,9 +360,9 @@ class World {
     if (!chosen) return;
     const heard = this.events.length;
     const promised = this.sound(chosen.key).map(({ step }) => step);
-    this.resuming = true;
+    this.resuming = chosen.key;
     await this.kept?.resume(chosen.key, which);
-    this.resuming = false;
+    this.resuming = null;
     const news = this.events.slice(heard);
     const { run } = this;
     const refused = news.some(({ type }) => type === 'keeping-refused');
@@ -463,7 +464,7 @@ class World {
     const { saved } = told;
     const key = this.kept?.subject()?.key;
     // A run that is gone on with is saved already: that is nothing new.
-    const isNew = saved && saved !== this.told?.saved && !this.resuming;
+    const isNew = saved && saved !== this.told?.saved && key !== this.resuming;
     this.told = told;
     if (!key || !isNew) return;
     const score = this.known.get(this.run?.life ?? 0)?.scores.get(saved.step) ?? null;
@@ -508,9 +509,10 @@ class World {
       const top = Math.max(...own.map(({ about }) => about.score ?? -1));
       const rotten = [...this.rotten].filter((name) => name.startsWith(key)).length;
       const heard = (this.promised.get(key)?.length ?? 0) - states.length;
+      const last = this.promised.get(key)?.at(-1)?.step ?? 0;
       for (const { step, score } of states) {
         // A save of which nobody heard any more may have taken the place of an older state, and rotted since.
-        const replaced = rotten > heard || (newest > (states.at(-1)?.step ?? 0) && top >= (score ?? -1));
+        const replaced = rotten > heard || (newest > last && (rotten > 0 || top >= (score ?? -1)));
         if (!replaced)
           expect(
             own.map(({ about }) => about.step),
