@@ -212,6 +212,7 @@ describe('the store', () => {
     const { store, keep } = await filled(1, 2);
     store.quota = 400;
     for (const step of [3, 4]) await expect(keep.save(about(step), partsOf(step))).rejects.toThrow(NoRoom);
+    expect([...store.files.keys()].filter((name) => name.endsWith('.tmp'))).toEqual([]);
     expect(await newest(store)).toBe(2);
     expect(store.files.size).toBe(1);
     store.quota = 1e6;

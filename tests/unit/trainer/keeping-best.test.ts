@@ -14,7 +14,6 @@ it('is the newest of equals in the list of what is kept', async () => {
   for (const [step, score] of [
     [1, 62],
     [2, 62],
-    [3, 50],
   ] as const)
     await keep.save({ run: 'aaaaaaaa', savedAt: step, step, score, card: '{}' }, []);
   expect(inventoryOf(keep).runs[0]?.best).toEqual({ step: 2, score: 62 });

@@ -168,6 +168,7 @@ class World {
     this.keeper = keeper;
     this.runs = new Runs(this.emit);
     this.keeping = new Keeping(this.emit, this.chronicle, keeper, () => this.kept?.subject() ?? null);
+    vi.spyOn(this.keeping, 'wasSaved');
     this.kept = new KeptRuns(this.emit, keeper, this.keeping, {
       runs: this.runs,
       exchange: { adopt: (name, wanted, state, then) => this.adopt(name, wanted, state, then) },
@@ -407,6 +408,8 @@ class World {
     expect(this.kept?.subject()?.key, 'the key stays').toBe(chosen.key);
     expect(this.offered().map(({ key }) => key)).not.toContain(chosen.key);
     expect(this.told?.saved?.step, 'known to be saved').toBe(run.step);
+    const best = chosen.best?.score ?? null;
+    expect(this.keeping?.wasSaved).toHaveBeenLastCalledWith(run.step, expect.any(Number), best);
     // What came after the state is no more, and may be measured anew.
     this.known.set(run.life, {
       names: [...(life?.names ?? []), name],
