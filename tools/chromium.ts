@@ -22,6 +22,13 @@ export const QUIET_FLAGS = [
   '--disable-sync',
   '--no-first-run',
   '--disable-quic',
+  // Stands for Playwright's own list, as the last of several counts. Without the two popups of the address bar a window
+  // costs half a second of processor less.
+  `--disable-features=${[
+    ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'AimEnabled', 'DestroyProfileOnBrowserClose'],
+    ...['HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'MediaRouter', 'OptimizationHints'],
+    ...['NetworkTimeServiceQuerying', 'PreconnectToSearch', 'PaintHolding', 'ThirdPartyStoragePartitioning'],
+  ].join()}`,
 ];
 
 /** WebGPU on Chromium's software adapter: slow, but it runs every kernel on a machine without a GPU. */
