@@ -84,14 +84,15 @@ async function timeInTurn(
   naive: Asking | null,
   mine: Timing,
   theirs: Timing,
-  { naiveSteps, say }: ContestOptions,
+  { naiveSteps, slopes, say }: ContestOptions,
 ): Promise<void> {
   const ourStep = mine.warmUps.at(-1)?.seconds ?? 1;
   const naiveStep = theirs.warmUps.at(-1)?.seconds ?? 1;
   const perRound =
     naiveSteps === null ? stepsIn(ROUND_SECONDS, naiveStep, 1) : Math.ceil(naiveSteps / ROUNDS);
   const wanted = naiveSteps ?? (naiveStep > ROUND_SECONDS ? 2 : perRound * ROUNDS);
-  const rounds = naive ? Math.ceil(wanted / perRound) : ROUNDS;
+  const roundsAlone = slopes ? ROUNDS : 1;
+  const rounds = naive ? Math.ceil(wanted / perRound) : roundsAlone;
   const ourSeconds = naive ? Math.min(ROUND_SECONDS, perRound * naiveStep) : ROUND_SECONDS;
   const oursPerRound = stepsIn(ourSeconds, ourStep, Math.max(2, perRound));
   for (let round = 0; round < rounds; round++) {

@@ -26,7 +26,8 @@ npm run bench:node [-- OPTIONS]   in Node, on the package webgpu
   --backend webgpu|wasm   webgpu (the machine's GPU, else Chromium's software adapter); wasm in the browser alone
   --config N|T|V|toy|…    nano, small, ViT-Ti/16 at 224 px, or a preset; several with commas. N
   --steps n               naive steps to time (two at the least where a step takes seconds)
-  --quick                 no slopes, one round of the share of the peak, no count of the dispatches of twelve blocks
+  --quick                 no slopes, one round of the share of the peak (and of ours, where it is alone), no count of the
+                          dispatches of twelve blocks
   --ours                  no naive side
   --profile               the time in each kernel of our step
   --json [FILE]           all figures as JSON, to FILE or out/bench/BACKEND-CONFIG.json
