@@ -291,11 +291,7 @@ test('a browser killed while it trains and saves offers the run again, which goe
   const broken = await savedRun(page);
   await control(page, 'Reset').click();
   await expect(statusLine(page)).toContainText(TOY_READY);
-  await control(page, 'Train').click();
-  await expect.poll(() => stepShown(page), { intervals: [10] }).toBeGreaterThan(end - 60);
-  await control(page, 'Pause').click();
-  await expect(statusLine(page)).toContainText('Paused');
-  for (let step = await stepShown(page); step < end; step++) {
+  for (let step = 0; step < end; step++) {
     await control(page, 'Step').click();
     await expect.poll(() => stepShown(page), { intervals: [10] }).toBe(step + 1);
   }
