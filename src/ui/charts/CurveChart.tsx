@@ -7,7 +7,7 @@ import UPlot from 'uplot';
 import classes from './charts.module.css';
 import { type Band, type Curve, type Level, lastOf, valueIn } from './curves.ts';
 import { formatCount } from './format.ts';
-import { columnsOf, plotOptions, ROOM } from './plot.ts';
+import { columnsOf, leftRoom, plotOptions, ROOM } from './plot.ts';
 import type { Axis } from './scale.ts';
 
 interface Props {
@@ -43,7 +43,7 @@ export function CurveChart(props: Props) {
     <figure className={classes.chart} aria-label={description}>
       <Plot {...props} />
       {levels.map((level) => (
-        <LevelLine key={level.label} level={level} y={y} height={height} />
+        <LevelLine key={level.label} level={level} y={y} left={leftRoom(props)} height={height} />
       ))}
       <figcaption className={classes.unseen}>
         {curves.map(({ key, name }) => (
@@ -110,6 +110,7 @@ function Plot({ rows, xName = 'Step', curves, band, x, y, height, formatY }: Pro
   useEffect(() => plot.current?.setSize({ width, height }), [width, height]);
 
   const row = point && rows[point.index];
+  const left = leftRoom({ y, formatY });
   return (
     <div ref={sized} style={{ height }} aria-hidden>
       <div ref={host} />
@@ -119,7 +120,7 @@ function Plot({ rows, xName = 'Step', curves, band, x, y, height, formatY }: Pro
           data-above={point.top > (height - ROOM.top - ROOM.bottom) / 2 || undefined}
           style={{
             top: ROOM.top + point.top,
-            ...(point.left > (width - ROOM.left) / 2 ? { left: ROOM.left } : { right: 0 }),
+            ...(point.left > (width - left) / 2 ? { left } : { right: 0 }),
           }}
         >
           <div>
@@ -153,7 +154,14 @@ function TipRow({ curve: { name, color, dash }, value, formatY }: TipRowProps) {
   );
 }
 
-function LevelLine({ level, y, height }: { level: Level; y: Axis; height: number }) {
+interface LevelLineProps {
+  level: Level;
+  y: Axis;
+  left: number;
+  height: number;
+}
+
+function LevelLine({ level, y, left, height }: LevelLineProps) {
   const [low, high] = y.domain;
   if (level.value < low || level.value > high) return null;
   const top = ROOM.top + ((high - level.value) / (high - low)) * (height - ROOM.top - ROOM.bottom);
@@ -162,7 +170,7 @@ function LevelLine({ level, y, height }: { level: Level; y: Axis; height: number
       className={classes.level}
       data-at={level.at}
       data-side={level.side}
-      style={{ top, left: ROOM.left, right: ROOM.right, color: level.color }}
+      style={{ top, left, right: ROOM.right, color: level.color }}
     >
       <span>{level.label}</span>
     </div>

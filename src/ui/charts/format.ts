@@ -24,6 +24,7 @@ export function formatValue(value: number): string {
       .toExponential(2)
       .replace(/\.?0+e/, 'e')
       .replace('e+', 'e');
+  if (size >= 1e4) return value.toFixed(0);
   if (size >= 100) return value.toFixed(1);
   return String(Number(value.toPrecision(4)));
 }

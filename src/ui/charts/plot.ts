@@ -5,7 +5,13 @@ import { formatStep } from './format.ts';
 import type { Axis } from './scale.ts';
 
 /** Around the curves, CSS pixels. */
-export const ROOM = { top: 8, right: 10, bottom: 20, left: 46 };
+export const ROOM = { top: 8, right: 14, bottom: 20 };
+/** Left of the curves: as much as most figures take. */
+const LEFT = 46;
+/** Of a longer figure: a digit, a point, and what parts it from the curves and the edge. */
+const DIGIT = 7;
+const POINT = 3.5;
+const GAPS = 7;
 /** Dots are drawn while there are fewer points. */
 const MOST_DOTS = 60;
 
@@ -13,6 +19,14 @@ export interface Axes {
   x: Axis;
   y: Axis;
   formatY: (value: number) => string;
+}
+
+/** Room for the figures of the y axis, CSS pixels. */
+export function leftRoom({ y, formatY }: Pick<Axes, 'y' | 'formatY'>): number {
+  const widths = y.ticks.map((tick) =>
+    [...formatY(tick)].reduce((sum, sign) => sum + (sign === '.' ? POINT : DIGIT), GAPS),
+  );
+  return Math.max(LEFT, ...widths);
 }
 
 interface Look {
@@ -72,7 +86,7 @@ export function plotOptions(element: Element, look: Look): uPlot.Options {
       },
       {
         ...axis,
-        size: ROOM.left,
+        size: () => leftRoom(axes()),
         grid,
         splits: () => axes().y.ticks,
         values: (_, ticks) => ticks.map(axes().formatY),

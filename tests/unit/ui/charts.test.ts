@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createStore } from 'zustand/vanilla';
 import { formatMomentum, formatStep, formatValue } from '../../../src/ui/charts/format.ts';
+import { leftRoom } from '../../../src/ui/charts/plot.ts';
 import { MOST_POINTS, scheduleRows, smoothedRows, valueAt } from '../../../src/ui/charts/rows.ts';
 import { extent, niceAxis, stepAxis } from '../../../src/ui/charts/scale.ts';
 import { throttle } from '../../../src/ui/charts/throttle.ts';
@@ -75,15 +76,29 @@ describe('rows', () => {
 
 describe('figures', () => {
   it('are short and do not hide small differences', () => {
-    expect([0, 0.0005, 0.00058765, 5.545177, 1234.56].map(formatValue)).toEqual([
+    expect([0, 0.0005, 0.00058765, 5.545177, 1234.56, 20_000, 250_000].map(formatValue)).toEqual([
       '0',
       '5e-4',
       '5.88e-4',
       '5.545',
       '1234.6',
+      '20000',
+      '2.5e5',
     ]);
     expect([0.996, 0.99961, 1].map(formatMomentum)).toEqual(['0.9960', '0.99961', '1.0000']);
     expect([500, 12_500, 2_500_000].map(formatStep)).toEqual(['500', '12.5k', '2.5M']);
+  });
+});
+
+describe('the room left of the curves', () => {
+  const roomFor = (high: number) => leftRoom({ y: niceAxis(0, high, 5), formatY: formatValue });
+
+  it('is the same for all figures of common length', () => {
+    expect(new Set([1, 5.9, 120, 1000, 20_000].map(roomFor)).size).toBe(1);
+  });
+
+  it('grows with a figure that would be cut', () => {
+    expect(roomFor(1.2e12)).toBeGreaterThan(roomFor(5));
   });
 });
 
