@@ -49,9 +49,21 @@ export function dataStart(first: Uint8Array, size: number): number {
   if (first.byteLength < LENGTH_BYTES || size < LENGTH_BYTES)
     throw new SafetensorsError(`${Math.min(first.byteLength, size)} bytes are too few`);
   const length = Number(new DataView(first.buffer, first.byteOffset, LENGTH_BYTES).getBigUint64(0, true));
-  if (length > LONGEST_HEADER || LENGTH_BYTES + length > size)
-    throw new SafetensorsError(`a header of ${length} bytes in a file of ${size}`);
+  if (length > LONGEST_HEADER) throw new SafetensorsError(otherKind(first));
+  if (LENGTH_BYTES + length > size)
+    throw new SafetensorsError(
+      `its header is ${length} bytes long and the whole file ${size}; it was cut short, or is of another kind`,
+    );
   return LENGTH_BYTES + length;
+}
+
+/** What a file is whose first bytes are no length of a header, as far as those tell. */
+function otherKind(first: Uint8Array): string {
+  if (first[0] === 0x50 && first[1] === 0x4b && first[2] === 0x03 && first[3] === 0x04)
+    return 'it is a zip archive. A folder for Hugging Face has to be unpacked: open the model.safetensors in it. A .pth of PyTorch has to be converted first';
+  if (first[0] === 0x80 && first[1] !== undefined && first[1] >= 2 && first[1] <= 5)
+    return 'it is a Python pickle, as older .pth files are, and has to be converted first';
+  return 'it begins as a file of another kind';
 }
 
 /**
@@ -100,7 +112,10 @@ function requireWhole(entries: ReadonlyMap<string, Entry>, size: number): void {
       );
     end = to;
   }
-  if (end !== size) throw new SafetensorsError(`its tensors end at byte ${end} of ${size} bytes of data`);
+  if (end !== size)
+    throw new SafetensorsError(
+      `its tensors end at byte ${end} of ${size} bytes of data; ${end > size ? 'it was cut short' : 'what follows them belongs to none'}`,
+    );
 }
 
 function parsed<T>(schema: z.ZodType<T>, name: string, value: unknown): T {

@@ -275,12 +275,19 @@ describe('weights that come in', () => {
     ]);
     const cases: [Uint8Array, RegExp][] = [
       [writeSafetensors({ metadata: {}, tensors: new Map(crowd) }), /It has 10,001 tensors/],
-      [bytes.slice(0, -4), /tensors end at byte/],
+      [bytes.slice(0, -4), /tensors end at byte .*; it was cut short/],
+      [Uint8Array.of(...bytes, 0), /tensors end at byte .*; what follows them belongs to none/],
+      [bytes.slice(0, 200), /its header is \d+ bytes long and the whole file 200/],
       [changed('state/1', 'state/9'), /"dino-playground-state\/9"; only/],
       [changed('"step":"1"', '"step":"x"'), /metadata are damaged/],
       [changed('{\\"views\\"', '{\\"vlews\\"'), /its settings are none of this version/],
       [new Uint8Array(0), /0 bytes are too few/],
-      [new TextEncoder().encode('PK\u0003\u0004 this is another kind of file'), /a header of/],
+      [
+        new TextEncoder().encode('PK\u0003\u0004 this is another kind of file'),
+        /it is a zip archive.*unpacked/,
+      ],
+      [Uint8Array.of(0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46), /it is a Python pickle.*converted/],
+      [new TextEncoder().encode('Dear diary, no weights'), /it begins as a file of another kind/],
     ];
     for (const [content, why] of cases) {
       await session.importer.open(5, new File([content.slice()], 'bad.safetensors'), 'teacher');
