@@ -33,16 +33,20 @@ export async function backboneOf(
 }
 
 /** What no tensor tells of a backbone, for whoever opens the file here again. */
-export function weightsMetadata(
-  { imageSize, backbone }: NetworkShape,
-  about: Record<string, string>,
-): Record<string, string> {
+export function untold({ imageSize, backbone }: NetworkShape): Record<string, string> {
+  return {
+    ...('heads' in backbone ? { heads: String(backbone.heads) } : {}),
+    image_size: String(imageSize),
+  };
+}
+
+/** The metadata of a file of one backbone, `about` in them. */
+export function weightsMetadata(shape: NetworkShape, about: Record<string, string>): Record<string, string> {
   // "pt" is what Python's readers expect of weights for PyTorch.
   return {
     format: 'pt',
     written_by: WEIGHTS_FORMAT,
-    ...('heads' in backbone ? { heads: String(backbone.heads) } : {}),
-    image_size: String(imageSize),
+    ...untold(shape),
     ...about,
   };
 }

@@ -1,11 +1,13 @@
 /** Looks at a run while it trains, one evaluation after the other: attention, k-NN, neighbors, checkpoints. */
 import packageFile from '../../package.json';
+import { untold } from '../checkpoint/export.ts';
 import { checkpointBytes } from '../checkpoint/save.ts';
 import type { Catalogue } from '../data/catalogue.ts';
 import type { RunSnapshot } from '../dino/run-state.ts';
 import { breathe } from './breathe.ts';
 import type { Follower } from './followers.ts';
 import type { Emit } from './reporter.ts';
+import { networkShape } from './run-settings.ts';
 import type { TrainingRun } from './training-run.ts';
 import { attentionSnapshot, KnnWatch, neighborsOf } from './watching.ts';
 
@@ -150,6 +152,7 @@ export class Observer implements Follower {
   checkpoint(): Promise<void> {
     return this.inTurn(async (held, { catalogue, run }) => {
       const bytes = await checkpointBytes(held, run.spec, {
+        ...untold(networkShape(run.config)),
         config: JSON.stringify(run.config),
         dataset: catalogue.fingerprint,
         version: packageFile.version,

@@ -204,5 +204,7 @@ describe('a session', () => {
     expect(file.tensors.get('teacher.head.mlp.1.num_batches_tracked')?.data).toEqual(BigInt64Array.of(1n));
     expect(file.tensors.get('dino_loss.center')?.shape).toEqual([1, 33]);
     expect(JSON.parse(file.metadata.config ?? '')).toEqual(toy);
+    // No tensor tells these, and the file is opened here again.
+    expect(file.metadata).toMatchObject({ heads: '3', image_size: '16' });
   });
 });
