@@ -10,12 +10,18 @@ export function saveForCluster(): void {
   send({ type: 'export-cluster' });
 }
 
-/** What to type where the zip was unpacked. */
-export const CLUSTER_COMMANDS = [
-  'pip install -r requirements.txt',
-  'torchrun --nproc_per_node 8 train.py --data /path/to/images',
-  'ls out  # states that this page opens, and metrics',
-].join('\n');
+/** Processes on one machine, most first. */
+const PROCESSES = [8, 4, 2];
+
+/** What to type where the zip was unpacked: with as many processes as share the run's batch evenly. */
+export function clusterCommands({ training: { batchSize } }: RunConfig): string {
+  const processes = PROCESSES.find((count) => batchSize % count === 0) ?? 1;
+  return [
+    'pip install -r requirements.txt',
+    `torchrun --nproc_per_node ${processes} train.py --data /path/to/images`,
+    'ls out  # states that this page opens, and metrics',
+  ].join('\n');
+}
 
 /** What of this very run somebody should know before it leaves, a sentence each. */
 export function clusterNotes(config: RunConfig, images: DatasetSummary | null): string[] {

@@ -16,7 +16,7 @@ test('gives the run away with a project that goes on with it', async ({ page }) 
   await page.getByRole('menuitem', { name: 'Continue on a cluster…' }).click();
   const dialog = page.getByRole('dialog', { name: 'Continue on a cluster' });
   await expect(dialog).toContainText(`at step ${step}`);
-  await expect(dialog).toContainText('torchrun --nproc_per_node 8 train.py --data /path/to/images');
+  await expect(dialog).toContainText('torchrun --nproc_per_node 4 train.py --data /path/to/images');
   await expect(dialog).toContainText('without GPUs, one process');
   await expect(dialog).toContainText('drawn by this page');
   await expect(dialog.getByRole('button', { name: 'Save zip' })).toBeFocused();

@@ -1,6 +1,6 @@
 /** Says what is in the zip that goes on with the run in PyTorch, and what to type there. */
 import { Button, Code, Group, List, Modal, Stack } from '@mantine/core';
-import { CLUSTER_COMMANDS, clusterNotes, saveForCluster } from '../../state/cluster.ts';
+import { clusterCommands, clusterNotes, saveForCluster } from '../../state/cluster.ts';
 import panel from '../panels/panels.module.css';
 import { useDataset, useSession } from '../use-stores.ts';
 
@@ -28,7 +28,7 @@ export function ClusterDialog({ onClose }: { onClose: () => void }) {
         </p>
         <div>
           <p className={panel.quiet}>Unpacked, on Linux with Python and PyTorch:</p>
-          <Code block>{CLUSTER_COMMANDS}</Code>
+          {config && <Code block>{clusterCommands(config)}</Code>}
         </div>
         <List size="sm" className={panel.quiet} spacing={6}>
           {config && clusterNotes(config, images).map((note) => <List.Item key={note}>{note}</List.Item>)}

@@ -2,13 +2,23 @@
 import { describe, expect, it } from 'vitest';
 import { applyOverrides } from '../../../src/config/overrides.ts';
 import { defaultConfig } from '../../../src/config/schema.ts';
-import { clusterNotes } from '../../../src/state/cluster.ts';
+import { clusterCommands, clusterNotes } from '../../../src/state/cluster.ts';
 
 describe('what is told of a run that leaves for a cluster', () => {
   it('names the batch that is shared, and no more of a plain run on own images', () => {
     expect(clusterNotes(defaultConfig, null)).toEqual([
       expect.stringMatching(/^The batch of 64 is shared evenly/),
     ]);
+  });
+
+  it.each([
+    [64, 8],
+    [4, 4],
+    [6, 2],
+    [5, 1],
+  ])('shares a batch of %i evenly between %i processes', (batchSize, processes) => {
+    const config = applyOverrides(defaultConfig, { training: { batchSize } });
+    expect(clusterCommands(config)).toContain(`torchrun --nproc_per_node ${processes} train.py`);
   });
 
   it.each([
