@@ -1,7 +1,7 @@
 /** Sentences on what is saved, what is not, and what can be gone on with. */
 import type { KeptRun, Keeping as Told } from '../protocol/keeping.ts';
 import type { BackendInfo, DatasetSummary } from '../protocol/values.ts';
-import { countWords, durationWords, plural } from './words.ts';
+import { backendNames, countWords, durationWords, plural } from './words.ts';
 
 /** "just now", "12 s ago", "3 min ago". */
 export function agoWords(at: number, now: number): string {
@@ -112,8 +112,6 @@ export function keptNote(
     );
   return notes;
 }
-
-const backendNames: Record<BackendInfo['backend'], string> = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'CPU' };
 
 /** What came of a lost GPU. */
 export function recoveredWords({ step, lost }: { step: number; lost: number }): string {

@@ -9,6 +9,7 @@ import { PRESETS, presetConfig, presetNames } from '../config/presets.ts';
 import type { RunConfig } from '../config/schema.ts';
 import { headOf } from '../core/attention-mask.ts';
 import { colorAt } from '../core/colormap.ts';
+import { wilson } from '../core/interval.ts';
 import type { Pixels } from '../core/pixels.ts';
 import { type CurveChart, curvesSvg } from '../core/svg-curves.ts';
 import type { AttentionSnapshot, ScheduleCurves } from '../protocol/values.ts';
@@ -23,7 +24,7 @@ import { settingsStore } from './settings.ts';
 import { studiesStore } from './studies.ts';
 import { intervalOf } from './studies-file.ts';
 import { viewStore } from './view.ts';
-import { countWords, plural } from './words.ts';
+import { backendNames, countWords } from './words.ts';
 
 /** Images whose attention is shown. */
 const IMAGES = 4;
@@ -60,8 +61,8 @@ async function gathered(): Promise<RunReport> {
     ],
     ['Step', `${countWords(step)} of ${countWords(status?.totalSteps ?? 0)}`],
     ['Parameters', countWords(status?.parameters ?? 0)],
-    ['Computed on', backend ? `${backend.backend}, ${backend.adapter}` : 'nothing yet'],
-    ['Begun', run ? new Date(run.begun).toISOString().slice(0, 16).replace('T', ' ') : 'not yet'],
+    ['Computed on', backend ? `${backendNames[backend.backend]}, ${backend.adapter}` : 'nothing yet'],
+    ['Begun', run ? `${new Date(run.begun).toISOString().slice(0, 16).replace('T', ' ')} UTC` : 'not yet'],
     ...(run?.start
       ? [['Began with the weights of', `${run.start.name} (${run.start.network})`] satisfies [string, string]]
       : []),
@@ -85,7 +86,7 @@ async function gathered(): Promise<RunReport> {
       : [],
     attention: attention ? await attentionRows(attention) : [],
     attentionNote: attention
-      ? `Teacher, ${attention.kind ? 'last stage: activation maps, as a ResNet has no attention' : 'last block'}, step ${countWords(attention.step)}; each map is scaled to its own largest value.`
+      ? `Teacher, ${attention.kind ? 'last stage: activation maps, as a ResNet has no attention' : 'last block'}, step ${countWords(attention.step)}; each map from dark for 0 to yellow for its own largest value.`
       : '',
     scores: scores(present),
     footer: `Made by DINO Playground ${version}. Fingerprint of the images: ${summary?.fingerprint ?? 'none'}; seed ${config.training.seed}.`,
@@ -115,7 +116,7 @@ function charts({ head }: RunConfig): RunReport['curves'] {
   return [
     {
       title: 'Training loss',
-      note: 'by step; at ln K all answers are flat',
+      note: 'nats, by step; at ln K all answers are flat',
       svg: svg({
         title: 'Training loss by step',
         curves: [{ name: 'Loss', color: STUDENT, x: column('step'), y: column('loss') }],
@@ -179,14 +180,15 @@ function mapPixels(map: ArrayLike<number>, height: number, width: number): Pixel
 /** The newest k-NN score, and what the studies of this run have found. */
 function scores(present: number | null): RunReport['scores'] {
   const knn = seriesStore.getState().knn.at(-1);
-  const percent = (value: number) => `${value.toFixed(1)} %`;
+  const percent = (value: number, { low, high }: ReturnType<typeof wilson>) =>
+    `${value.toFixed(1)} % (${low.toFixed(1)}–${high.toFixed(1)})`;
   const measured = knn
     ? [
         {
           method: `k-NN, k = ${knn.k}`,
-          network: percent(knn.teacher),
-          untrained: percent(knn.untrained),
-          pixels: percent(knn.pixels),
+          network: percent(knn.teacher, wilson(knn.teacher, knn.val)),
+          untrained: percent(knn.untrained, wilson(knn.untrained, knn.val)),
+          pixels: percent(knn.pixels, wilson(knn.pixels, knn.val)),
           n: countWords(knn.val),
           step: countWords(knn.step),
         },
@@ -199,17 +201,14 @@ function scores(present: number | null): RunReport['scores'] {
       found.map((score) => {
         const text = (value: number) => {
           const interval = intervalOf(score, value);
-          if (score.unit !== 'percent') return value.toFixed(3);
-          return interval
-            ? `${percent(value)} (${interval.low.toFixed(1)}–${interval.high.toFixed(1)})`
-            : percent(value);
+          return interval ? percent(value, interval) : value.toFixed(3);
         };
         return {
           method: `${score.method}, ${study.network}`,
           network: text(score.network),
           untrained: text(score.untrained),
           pixels: text(score.pixels),
-          n: plural(score.n, 'image'),
+          n: countWords(score.n),
           step: countWords(step),
         };
       }),

@@ -55,7 +55,7 @@ ${section(
   'None: the run is the preset.',
 )}
 ${section(
-  'Scores',
+  'Scores, with 95 % intervals',
   table(
     ['Method', 'Network', 'Untrained', 'Pixels', 'Images', 'Step'],
     scores.map(({ method, network, untrained, pixels, n, step }) => [

@@ -1,4 +1,11 @@
 /** Numbers as a person reads them: counts, durations, bytes, rates. */
+import type { BackendInfo } from '../protocol/values.ts';
+
+export const backendNames: Record<BackendInfo['backend'], string> = {
+  webgpu: 'WebGPU',
+  wasm: 'WASM',
+  cpu: 'CPU',
+};
 
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 

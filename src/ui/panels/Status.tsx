@@ -4,7 +4,7 @@ import { useDocumentTitle } from '@mantine/hooks';
 import { useEffect, useState } from 'react';
 import type { BackendInfo, SessionStatus } from '../../protocol/values.ts';
 import { type StatusSource, statusText, stopsRun } from '../../state/status-text.ts';
-import { bytesWords, countWords, durationWords, rateWords } from '../../state/words.ts';
+import { backendNames, bytesWords, countWords, durationWords, rateWords } from '../../state/words.ts';
 import { SavedAgo } from '../keeping/SavedAgo.tsx';
 import { useDataset, useSeries, useSession, useStudies } from '../use-stores.ts';
 
@@ -48,8 +48,6 @@ function timeLeft(status: SessionStatus | null): string {
     ? NONE
     : durationWords(status.secondsLeft);
 }
-
-const backendNames: Record<BackendInfo['backend'], string> = { webgpu: 'WebGPU', wasm: 'WASM', cpu: 'CPU' };
 
 const viewMakers: Record<SessionStatus['views'], string> = {
   gpu: 'the GPU',

@@ -5,6 +5,7 @@ import { presetConfig } from '../../../src/config/presets.ts';
 import { movingStore } from '../../../src/state/moving.ts';
 import { saveReport } from '../../../src/state/moving-report.ts';
 import { runsStore } from '../../../src/state/runs.ts';
+import { seriesStore } from '../../../src/state/series.ts';
 import { sessionStore } from '../../../src/state/session.ts';
 import { settingsStore } from '../../../src/state/settings.ts';
 import { freshStores, runRecord, status } from './stores.ts';
@@ -44,6 +45,19 @@ describe('a report', () => {
     expect(text).toContain('seed 41');
     expect(text).toContain('0.123');
     expect(text).not.toMatch(/seed 77|0\.456/);
+  });
+
+  it('gives each k-NN score with its interval, on how many images it was measured, and when the run began by which clock', async () => {
+    seriesStore.setState({
+      knn: [
+        { step: 200, teacher: 12.5, untrained: 6.25, pixels: 18.75, k: 20, train: 40, val: 16, classes: 8 },
+      ],
+    });
+    const text = await report(null);
+    expect(text).toMatch(
+      /k-NN, k = 20 12\.5 % \(3\.5–36\.0\) 6\.3 % \(1\.1–28\.3\) 18\.8 % \(6\.6–43\.0\) 16 200/,
+    );
+    expect(text).toMatch(/Begun \d{4}-\d\d-\d\d \d\d:\d\d UTC/);
   });
 
   it('says what its run began with, not what new runs start from', async () => {
