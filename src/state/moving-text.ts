@@ -16,16 +16,18 @@ export function weightsReader(names: WeightNames, { backbone, views }: RunConfig
         'from functools import partial',
         'from torch import nn',
         'from vision_transformer import VisionTransformer  # of facebookresearch/dino',
-        `model = VisionTransformer(img_size=[${views.globalSize}], patch_size=${patchSize}, embed_dim=${dim}, depth=${depth},`,
-        `    num_heads=${heads}, mlp_ratio=${mlpRatio}, qkv_bias=${python(qkvBias)}, norm_layer=partial(nn.LayerNorm, eps=1e-6))`,
+        `model = VisionTransformer(img_size=[${views.globalSize}], patch_size=${patchSize},`,
+        `    embed_dim=${dim}, depth=${depth}, num_heads=${heads}, mlp_ratio=${mlpRatio}, qkv_bias=${python(qkvBias)},`,
+        '    norm_layer=partial(nn.LayerNorm, eps=1e-6))',
         'model.load_state_dict(weights)',
       ].join('\n');
     case 'timm':
       return [
         load,
         'from timm.models.vision_transformer import VisionTransformer',
-        `model = VisionTransformer(img_size=${views.globalSize}, patch_size=${patchSize}, embed_dim=${dim}, depth=${depth},`,
-        `    num_heads=${heads}, mlp_ratio=${mlpRatio}, qkv_bias=${python(qkvBias)}, num_classes=0)`,
+        `model = VisionTransformer(img_size=${views.globalSize}, patch_size=${patchSize},`,
+        `    embed_dim=${dim}, depth=${depth}, num_heads=${heads}, mlp_ratio=${mlpRatio}, qkv_bias=${python(qkvBias)},`,
+        '    num_classes=0)',
         'model.load_state_dict(weights)',
       ].join('\n');
     case 'hugging-face':
@@ -49,7 +51,8 @@ function residualReader({ architecture, width, stem }: RunConfig['backbone']): s
     ...(published
       ? []
       : [
-          `# Its ${width} channels and ${stem === 'small' ? '3 × 3 stem' : '7 × 7 stem'} are not torchvision’s: build the same layers with these first.`,
+          `# Its ${width} channels and ${stem === 'small' ? '3 × 3 stem' : '7 × 7 stem'} are not torchvision’s:`,
+          '# build the same layers with these first.',
         ]),
     `model = models.${architecture}()`,
     'model.fc = nn.Identity()',
@@ -58,12 +61,14 @@ function residualReader({ architecture, width, stem }: RunConfig['backbone']): s
 }
 
 /** Whose names are in a file. */
-export function dialectText({ dialect, run }: OpenedFile): string {
+export function dialectText({ dialect, backbone, run }: OpenedFile): string {
   switch (dialect) {
     case 'state':
       return `A run that was saved here, at ${plural(run?.step ?? 0, 'step')}.`;
     case 'official':
-      return 'Weights under the official names, which timm shares.';
+      return backbone && backbone.architecture !== 'vit'
+        ? 'Weights under the names of torchvision, which the official code uses and timm shares.'
+        : 'Weights under the official names, which timm shares.';
     case 'hugging-face':
       return 'Weights under the names of Hugging Face’s ViTModel.';
     default:

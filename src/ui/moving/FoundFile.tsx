@@ -89,7 +89,7 @@ function Uses({ opened }: { opened: OpenedFile }) {
           </Button>
           <small>
             {present
-              ? `With views as they are now: ${viewText(present)}${present.views.globalSize === opened.imageSize ? '' : '; its positions are resampled'}.`
+              ? `With views as they are now: ${viewText(present)}${present.views.globalSize === opened.imageSize || present.backbone.architecture !== 'vit' ? '' : '; its positions are resampled'}.`
               : 'The present settings do not go with its patches.'}
           </small>
         </div>

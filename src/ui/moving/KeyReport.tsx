@@ -2,6 +2,7 @@
 import { Table } from '@mantine/core';
 import { useState } from 'react';
 import type { KeyReport as Report } from '../../protocol/moving.ts';
+import { plural } from '../../state/words.ts';
 import { formatCount } from '../charts/format.ts';
 import classes from './moving.module.css';
 
@@ -30,7 +31,7 @@ export function KeyReport({ report }: { report: Report }) {
       {KINDS.filter(({ key }) => report[key].length > 0).map(({ key, label }) => (
         <Names
           key={key}
-          label={`${label}: ${formatCount(report[key].length)} names`}
+          label={`${label}: ${plural(report[key].length, 'name')}`}
           lines={linesOf(report, key)}
         />
       ))}

@@ -39,7 +39,8 @@ function Invitation() {
     <>
       <p className="prose">
         A <code>.safetensors</code> file: weights of a vision transformer under official DINO, timm or Hugging
-        Face names, or a run that was saved here. What is found in it is shown before anything is used.
+        Face names, of a ResNet under torchvision’s, or a run that was saved here. What is found in it is
+        shown before anything is used.
       </p>
       <p className={panel.quiet}>
         The official checkpoints come as <code>.pth</code>, which runs code when it is opened. Three lines of

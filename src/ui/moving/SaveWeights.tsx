@@ -12,21 +12,25 @@ import { weightsReader } from '../../state/moving-text.ts';
 import panel from '../panels/panels.module.css';
 import { useSession } from '../use-stores.ts';
 
-const NAMES: readonly { value: WeightNames; label: string; note: string }[] = [
+/** `residual` is what holds of a ResNet. */
+const NAMES: readonly { value: WeightNames; label: string; note: string; residual: string }[] = [
   {
     value: 'official',
     label: 'Official DINO',
     note: 'The names and layouts of facebookresearch/dino, as its published backbones have them.',
+    residual: 'The names and layouts of torchvision, which facebookresearch/dino builds its ResNets with.',
   },
   {
     value: 'timm',
     label: 'timm',
     note: 'The same names: timm’s vision transformers are built alike.',
+    residual: 'The same names: timm’s ResNets are built alike.',
   },
   {
     value: 'hugging-face',
     label: 'Hugging Face',
     note: 'A zip with model.safetensors, config.json (LayerNorm ε 1e-6) and preprocessor_config.json for ViTModel.',
+    residual: 'For vision transformers alone: its ViTModel is no ResNet.',
   },
 ];
 
@@ -73,13 +77,13 @@ export function SaveWeights({ onClose }: { onClose: () => void }) {
           onChange={(value) => setNames(weightNamesSchema.parse(value))}
         >
           <Stack gap={8} mt={6}>
-            {NAMES.map(({ value, label, note }) => (
+            {NAMES.map(({ value, label, note, residual }) => (
               <Radio
                 key={value}
                 size="xs"
                 value={value}
                 label={label}
-                description={note}
+                description={vit ? note : residual}
                 disabled={!vit && value === 'hugging-face'}
               />
             ))}
