@@ -7,7 +7,7 @@ import { eraseEverything } from '../../state/keeping-actions.ts';
 import { showDialog } from '../../state/moving.ts';
 import { bytesWords, plural } from '../../state/words.ts';
 import { FileItem } from '../moving/FileItem.tsx';
-import { useKeeping, useSession } from '../use-stores.ts';
+import { useKeeping, useRuns } from '../use-stores.ts';
 
 export function EraseItem() {
   return (
@@ -21,9 +21,10 @@ export function EraseItem() {
   );
 }
 
-function runsWords(runs: readonly KeptRun[], step: number): string {
+/** @param here how many runs of this visit have made a step. */
+function runsWords(runs: readonly KeptRun[], here: number): string {
   const bytes = runs.reduce((sum, run) => sum + run.bytes, 0);
-  const present = step > 0 ? ['the run in progress'] : [];
+  const present = here > 0 ? [`${plural(here, 'run')} of this visit`] : [];
   const earlier =
     runs.length > 0 ? [`${plural(runs.length, 'run')} of earlier visits, ${bytesWords(bytes)}`] : [];
   return [...present, ...earlier].join(', and ') || 'kept runs, of which there are none now';
@@ -33,7 +34,7 @@ export function EraseQuestion({ onClose }: { onClose: () => void }) {
   const [erasing, setErasing] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
   const runs = useKeeping((state) => state.runs);
-  const step = useSession(({ status }) => status?.step ?? 0);
+  const here = useRuns((state) => state.runs.filter(({ step }) => step > 0).length);
   const erase = async () => {
     setErasing(true);
     setRefusal(await eraseEverything());
@@ -50,7 +51,7 @@ export function EraseQuestion({ onClose }: { onClose: () => void }) {
       <div className="prose">
         <p>This cannot be undone. From this browser go:</p>
         <ul>
-          <li>{runsWords(runs, step)}</li>
+          <li>{runsWords(runs, here)}</li>
           <li>the settings, back to those the page opens with, and the choice of light or dark</li>
           <li>how fast each kernel was on this GPU</li>
           <li>the copy of the page that opens without a network</li>
