@@ -57,9 +57,9 @@ export function batchNote(
   const { config: own, step: at } = recounted(config, parent, step, trainImages);
   const place =
     stepsAnEpoch(config, trainImages) === stepsAnEpoch(parent, trainImages)
-      ? `an epoch has as many steps as before, so it stays at step ${countWords(at)}`
-      : `its place is kept in epochs: step ${countWords(step)} becomes step ${countWords(at)}${own.training.steps === null ? '' : ` of ${countWords(own.training.steps)}`}, the schedules are made anew for that, and its own curves begin there`;
-  return `With batches of ${batchSize} instead of ${parent.training.batchSize} the run goes on with the same weights, optimizer state and center, but no longer to the last bit as it would have: ${place}.`;
+      ? `An epoch has as many steps as before, so it stays at step ${countWords(at)}`
+      : `Its place is kept in epochs: step ${countWords(step)} becomes step ${countWords(at)}${own.training.steps === null ? '' : ` of ${countWords(own.training.steps)}`}. The schedules are made anew for that, and its own curves begin there`;
+  return `With batches of ${batchSize} instead of ${parent.training.batchSize} the run goes on with the same weights, optimizer state and center, but no longer to the last bit as it would have. ${place}.`;
 }
 
 export interface ComparedSetting {

@@ -62,7 +62,7 @@ export function CloserPanel() {
             <strong>
               {hasImages ? (refusal === null ? 'Looking…' : 'Nothing to show') : 'No images yet'}
             </strong>
-            The picture with its maps appears here, before the first step too.
+            {refusal === null && 'The picture with its maps appears here, before the first step too.'}
           </div>
         )}
       </PanelFrame>

@@ -70,7 +70,7 @@ describe('another batch', () => {
   it('is told as what it is: not to the last bit, and at which step', () => {
     expect(note(8)).toMatch(/batches of 8 instead of 16 .*same weights, optimizer state and center/);
     expect(note(8)).toMatch(/no longer to the last bit/);
-    expect(note(8)).toMatch(/step 300 becomes step 600 of 1,200, the schedules are made anew/);
+    expect(note(8)).toMatch(/step 300 becomes step 600 of 1,200\. The schedules are made anew/);
     expect(note(15, 3, 17)).toMatch(/stays at step 3\./);
   });
   it('is told of no run that has none', () => {
