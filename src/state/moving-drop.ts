@@ -1,6 +1,8 @@
 /** Which of the files that are dropped on the page are no images, but weights, a run or settings. */
 
 const ENDINGS = /\.(safetensors|json|ya?ml)$/i;
+/** Weights as Python pickles them: they are not opened, and the page says how to convert them. */
+const PICKLED = /\.(pth|pt|ckpt)$/i;
 
 export const WEIGHT_FILES = '.safetensors';
 export const SETTINGS_FILES = '.json,.yaml,.yml';
@@ -9,9 +11,14 @@ export type Openable = 'weights' | 'settings';
 
 /** What a file is taken for by its name; null for what can only be images. */
 export function openableAs(name: string): Openable | null {
+  if (isPickled(name)) return 'weights';
   const ending = ENDINGS.exec(name)?.[1]?.toLowerCase();
   if (ending === undefined) return null;
   return ending === 'safetensors' ? 'weights' : 'settings';
+}
+
+export function isPickled(name: string): boolean {
+  return PICKLED.test(name);
 }
 
 /** The one file of a drop that is to be opened; null where images were dropped, or several things. */

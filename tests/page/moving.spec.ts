@@ -98,6 +98,13 @@ test('gives weights away and takes them in again, and goes on with a run, by key
   await page.keyboard.press('Escape');
   await expect(opening).toHaveCount(0);
 
+  // A checkpoint as it is published: not opened, and how to convert it.
+  await drop(page, 'vits16.pth', Buffer.from('PK\u0003\u0004archive/data.pkl'));
+  await expect(opening.getByRole('alert')).toContainText('A .pth of PyTorch has to be converted first.');
+  await expect(opening).toContainText('torch.load');
+  await page.keyboard.press('Escape');
+  await expect(opening).toHaveCount(0);
+
   // Settings go out under the recipe's names and come in again; what has no counterpart is told.
   const yaml = await download(page, () => choose(page, 'Save settings as YAML'));
   expect(yaml.name).toBe('settings.yaml');

@@ -84,7 +84,11 @@ export class Importer {
     } catch (error) {
       if (error instanceof Superseded) return;
       if (!isRefusal(error)) throw error;
-      this.emit({ type: 'weights-refused', id, sentence: `${file.name}: ${reasonOf(error, file)}` });
+      this.emit({
+        type: 'weights-refused',
+        id,
+        sentence: `${file.name}: ${reasonOf(error, file).replace(/\.?$/, '.')}`,
+      });
     }
   }
 

@@ -1,7 +1,7 @@
 /** Opens a file of weights or a run: what is in it, key by key, before anything of it is used. */
 import { Button, FileButton, Group, Modal } from '@mantine/core';
 import { closeFile, openFile } from '../../state/moving-actions.ts';
-import { WEIGHT_FILES } from '../../state/moving-drop.ts';
+import { isPickled, WEIGHT_FILES } from '../../state/moving-drop.ts';
 import panel from '../panels/panels.module.css';
 import { useMoving } from '../use-stores.ts';
 import { FoundFile } from './FoundFile.tsx';
@@ -23,6 +23,7 @@ export function OpenFile() {
           <p className={classes.refusal} role="alert">
             {opening.refusal}
           </p>
+          {isPickled(opening.file.name) && <Converter />}
           <Group justify="flex-end" gap="xs" mt="md">
             <Choose label="Choose another file" />
           </Group>
@@ -42,15 +43,23 @@ function Invitation() {
         Face names, of a ResNet under torchvision’s, or a run that was saved here. What is found in it is
         shown before anything is used.
       </p>
+      <Converter />
+      <p className={panel.quiet}>A file can also be dropped anywhere on the page.</p>
+      <Group justify="flex-end" mt="md">
+        <Choose label="Choose a file" />
+      </Group>
+    </>
+  );
+}
+
+function Converter() {
+  return (
+    <>
       <p className={panel.quiet}>
         The official checkpoints come as <code>.pth</code>, which runs code when it is opened. Three lines of
         Python convert one:
       </p>
       <pre className={classes.code}>{CONVERTER}</pre>
-      <p className={panel.quiet}>A file can also be dropped anywhere on the page.</p>
-      <Group justify="flex-end" mt="md">
-        <Choose label="Choose a file" />
-      </Group>
     </>
   );
 }
