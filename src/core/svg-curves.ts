@@ -90,7 +90,13 @@ function spanOf(values: readonly number[]): [number, number] {
   );
 }
 
-/** A number for an axis, to three figures. */
+/** A number for an axis, to three figures; with an exponent where it would not fit beside the chart. */
 function short(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e6 || (size > 0 && size < 1e-4))
+    return value
+      .toExponential(2)
+      .replace(/\.?0*e/, 'e')
+      .replace('e+', 'e');
   return Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 });
 }

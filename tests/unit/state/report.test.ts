@@ -54,6 +54,13 @@ describe('a report', () => {
 });
 
 describe('a chart as SVG', () => {
+  it('writes figures that fit beside it: a loss that has run away, a rate that has run out', () => {
+    const svg = curvesSvg({ title: 'Loss', curves: [curve([0.000_001, 30_500_000])] });
+    expect(svg).toContain('>1e-6</text>');
+    expect(svg).toContain('>3.05e7</text>');
+    expect(curvesSvg({ title: 'Loss', curves: [curve([0.0005, 20_000])] })).toMatch(/>0\.0005<.*>20,000</);
+  });
+
   it('has every level and curve within its frame', () => {
     const svg = curvesSvg({
       title: 'Loss',
