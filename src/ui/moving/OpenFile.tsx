@@ -23,7 +23,11 @@ export function OpenFile() {
           <p className={classes.refusal} role="alert">
             {opening.refusal}
           </p>
-          {isPickled(opening.file.name) && <Converter />}
+          {isPickled(opening.file.name) && (
+            <div className={classes.report}>
+              <Converter />
+            </div>
+          )}
           <Group justify="flex-end" gap="xs" mt="md">
             <Choose label="Choose another file" />
           </Group>
