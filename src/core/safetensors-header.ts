@@ -59,8 +59,6 @@ export function dataStart(first: Uint8Array, size: number): number {
 
 /** What a file is whose first bytes are no length of a header, as far as those tell. */
 function otherKind(first: Uint8Array): string {
-  if (first[0] === 0x50 && first[1] === 0x4b && first[2] === 0x03 && first[3] === 0x04)
-    return 'it is a zip archive. A folder for Hugging Face has to be unpacked: open the model.safetensors in it. A .pth of PyTorch has to be converted first';
   if (first[0] === 0x80 && first[1] !== undefined && first[1] >= 2 && first[1] <= 5)
     return 'it is a Python pickle, as older .pth files are, and has to be converted first';
   return 'it begins as a file of another kind';

@@ -26,6 +26,7 @@ import { breathe } from '../breathe.ts';
 import type { Emit } from '../reporter.ts';
 import { networkShape } from '../run-settings.ts';
 import { RunRefused } from '../runs/runs.ts';
+import { safetensorsOf } from './zipped.ts';
 
 /** What an importer asks of the session. */
 export interface ImportHost {
@@ -70,7 +71,7 @@ export class Importer {
       if (asked !== this.asked) throw new Superseded();
     };
     try {
-      const content = await openSafetensors(file);
+      const content = await openSafetensors(await safetensorsOf(file));
       const { size } = content.tensors;
       if (size > MOST_TENSORS)
         throw new ForeignWeightsError(

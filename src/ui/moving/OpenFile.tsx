@@ -44,8 +44,8 @@ function Invitation() {
     <>
       <p className="prose">
         A <code>.safetensors</code> file: weights of a vision transformer under official DINO, timm or Hugging
-        Face names, of a ResNet under torchvision’s, or a run that was saved here. What is found in it is
-        shown before anything is used.
+        Face names, of a ResNet under torchvision’s, or a run that was saved here; also in the zip for Hugging
+        Face. What is found in it is shown before anything is used.
       </p>
       <Converter />
       <p className={panel.quiet}>A file can also be dropped anywhere on the page.</p>

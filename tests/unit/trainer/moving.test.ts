@@ -1,5 +1,5 @@
 /** A run out as files and in again, through a session with real steps of a toy network. */
-import { unzipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findBackbone, type HostTensor, toHub } from '../../../src/checkpoint/dialects.ts';
 import { type RunTree, readTree, writeTree } from '../../../src/checkpoint/state.ts';
@@ -119,6 +119,15 @@ describe('a run as files', () => {
     const hub = floatsIn(folder['model.safetensors'] ?? new Uint8Array());
     expect(hub).toEqual(toHub(backbone));
     expect(new Map(findBackbone(hub, 'teacher').tensors)).toEqual(backbone);
+
+    const report = async (bytes: Uint8Array, name: string) => {
+      await session.importer.open(9, new File([bytes.slice()], name), 'teacher');
+      const { name: _, ...about } = of('weights-opened').at(-1)?.opened ?? {};
+      return about;
+    };
+    const inZip = await report(zip.bytes, zip.name);
+    expect(inZip).toMatchObject({ dialect: 'hugging-face', whole: true });
+    expect(inZip).toEqual(await report(folder['model.safetensors'] ?? new Uint8Array(), 'model.safetensors'));
   });
 
   it('leaves training as it is', async () => {
@@ -284,8 +293,15 @@ describe('weights that come in', () => {
       [new Uint8Array(0), /0 bytes are too few/],
       [
         new TextEncoder().encode('PK\u0003\u0004 this is another kind of file'),
-        /it is a zip archive.*unpacked/,
+        /it is a zip archive that cannot be read: .*damaged/,
       ],
+      [zipSync({ 'archive/data.pkl': Uint8Array.of(0x80, 2) }), /no \.safetensors file.*converted first/],
+      [
+        zipSync({ 'a.safetensors': bytes, 'b/c.safetensors': bytes }),
+        /2 \.safetensors files in it: unpack it/,
+      ],
+      [zipSync({ '../a.safetensors': bytes }), /a\.safetensors in it is refused: its path leads out/],
+      [zipSync({ 'a.safetensors': bytes.slice(0, 200) }), /its header is \d+ bytes long/],
       [Uint8Array.of(0x80, 2, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46), /it is a Python pickle.*converted/],
       [new TextEncoder().encode('Dear diary, no weights'), /it begins as a file of another kind/],
     ];
