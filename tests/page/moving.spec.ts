@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import type { Page } from '@playwright/test';
+import { zipSync } from 'fflate';
 import { control, expect, openPage, statusLine, test } from './chromium.ts';
 import { pausedStep } from './support/run.ts';
 import { TOY_READY, toy } from './support/toy.ts';
@@ -92,6 +93,12 @@ test('gives weights away and takes them in again, and goes on with a run, by key
   await control(page, 'Step').click();
   await expect(statusLine(page)).toContainText('Paused at step 3 of');
 
+  // The folder for Hugging Face, as it was given away.
+  await drop(page, hub.name, hub.bytes);
+  await expect(count(page, 'Matched')).toHaveText('18');
+  await page.keyboard.press('Escape');
+  await expect(opening).toHaveCount(0);
+
   // A file that is none of these.
   await drop(page, 'odd.safetensors', Buffer.from('not a file of weights'));
   await expect(opening.getByRole('alert')).toContainText('odd.safetensors: Not a readable safetensors file');
@@ -99,7 +106,7 @@ test('gives weights away and takes them in again, and goes on with a run, by key
   await expect(opening).toHaveCount(0);
 
   // A checkpoint as it is published: not opened, and how to convert it.
-  await drop(page, 'vits16.pth', Buffer.from('PK\u0003\u0004archive/data.pkl'));
+  await drop(page, 'vits16.pth', Buffer.from(zipSync({ 'archive/data.pkl': Uint8Array.of(0x80, 2) })));
   await expect(opening.getByRole('alert')).toContainText('A .pth of PyTorch has to be converted first.');
   await expect(opening).toContainText('torch.load');
   await page.keyboard.press('Escape');
