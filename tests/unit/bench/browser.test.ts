@@ -1,13 +1,13 @@
-/** The bench as its command runs it, on a run of milliseconds: both sides compute the same, and no figure is missing. */
+/** The bench as its command runs it in Chromium, on a run of milliseconds: both sides compute the same, and no figure is missing. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from '@playwright/test';
-import { type Report, reportSchema, type Side } from '../../bench/report.ts';
-import { UNZEROED_MEMORY } from '../../tools/chromium.ts';
-import { ROOT } from '../../tools/command.ts';
+import { expect, it } from 'vitest';
+import { type Report, reportSchema, type Side } from '../../../bench/report.ts';
+import { UNZEROED_MEMORY } from '../../../tools/chromium.ts';
+import { ROOT } from '../../../tools/command.ts';
 
 const execute = promisify(execFile);
 
@@ -57,9 +57,7 @@ function expectAgreement({ agreement }: Report): void {
   expect(new Set(agreement?.ours).size).toBe(3);
 }
 
-test.setTimeout(900_000);
-
-test('times ours and naive on WASM', async () => {
+it('times ours and naive on WASM', async () => {
   const { report, text } = await bench('wasm');
   expectAgreement(report);
   expectFigures(report.ours);
@@ -73,7 +71,7 @@ test('times ours and naive on WASM', async () => {
   expect(text).toContain('effective GFLOP/s');
 });
 
-test('times both on WebGPU, and counts what each asks of the device', async () => {
+it('times both on WebGPU, and counts what each asks of the device', async () => {
   const { report, text } = await bench('webgpu');
   expectAgreement(report);
   expectFigures(report.ours);
