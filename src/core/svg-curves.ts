@@ -1,5 +1,6 @@
 /** A small chart of curves as SVG text, for pages without scripts. */
 import { decimate } from './decimate.ts';
+import { exponential } from './exponent.ts';
 
 export interface Curve {
   name: string;
@@ -93,10 +94,6 @@ function spanOf(values: readonly number[]): [number, number] {
 /** A number for an axis, to three figures; with an exponent where it would not fit beside the chart. */
 function short(value: number): string {
   const size = Math.abs(value);
-  if (size >= 1e6 || (size > 0 && size < 1e-4))
-    return value
-      .toExponential(2)
-      .replace(/\.?0*e/, 'e')
-      .replace('e+', 'e');
+  if (size >= 1e6 || (size > 0 && size < 1e-4)) return exponential(value);
   return Number(value.toPrecision(3)).toLocaleString('en', { maximumSignificantDigits: 3 });
 }

@@ -1,4 +1,5 @@
 /** Figures as the charts write them. */
+import { exponential } from '../../core/exponent.ts';
 
 const grouped = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 
@@ -19,11 +20,7 @@ export function formatValue(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (value === 0) return '0';
   const size = Math.abs(value);
-  if (size < 1e-3 || size >= 1e5)
-    return value
-      .toExponential(2)
-      .replace(/\.?0+e/, 'e')
-      .replace('e+', 'e');
+  if (size < 1e-3 || size >= 1e5) return exponential(value);
   if (size >= 1e4) return value.toFixed(0);
   if (size >= 100) return value.toFixed(1);
   return String(Number(value.toPrecision(4)));
