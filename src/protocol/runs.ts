@@ -12,6 +12,19 @@ const step = z.int().min(0);
  */
 export const originSchema = z.object({ id: runId, step, at: step });
 
+/**
+ * Of what is held by run, what one begins with that goes on at a step of its own: what it left itself, or a parent that
+ * counts the same steps.
+ */
+export function heldFor<T>(
+  { id, step, parent }: { id: number; step: number; parent: z.output<typeof originSchema> | null },
+  held: ReadonlyMap<number, T>,
+): T | undefined {
+  if (step === 0) return undefined;
+  const inherited = parent && parent.at === parent.step ? held.get(parent.id) : undefined;
+  return held.get(id) ?? inherited;
+}
+
 export const runRecordSchema = z.object({
   id: runId,
   name: z.string(),

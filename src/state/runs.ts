@@ -1,7 +1,7 @@
 /** The runs of this visit: the trainer's list of them, and what those that are put away have measured and shown. */
 import { createStore } from 'zustand/vanilla';
 import type { TrainerEvent } from '../protocol/messages.ts';
-import type { RunRecord } from '../protocol/runs.ts';
+import { heldFor, type RunRecord } from '../protocol/runs.ts';
 import type { AttentionSnapshot, KnnResult } from '../protocol/values.ts';
 import { seriesStore } from './series.ts';
 import { within } from './snapshot-history.ts';
@@ -71,11 +71,11 @@ export function putTracesAway(): void {
 type Started = Extract<TrainerEvent, { type: 'run-started' }>;
 
 /** Another run is the present one: what it, or a parent that counts the same steps, has left up to its step stands again. */
-export function takeRun({ id, step, parent }: Started): void {
+export function takeRun(started: Started): void {
   putTracesAway();
   const { kept } = runsStore.getState();
-  const inherited = parent && parent.at === parent.step ? kept.get(parent.id) : undefined;
-  const before = step > 0 ? (kept.get(id) ?? inherited) : undefined;
+  const { id, step } = started;
+  const before = heldFor(started, kept);
   const steps = before?.steps.upTo(step) ?? new StepTable();
   const knn = before?.knn.filter((result) => result.step <= step) ?? [];
   const history = before?.history.filter((snapshot) => snapshot.step <= step) ?? [];

@@ -1,6 +1,7 @@
 /** What each run of the visit has measured, heard from what the page is told: kept with its state, told again after it. */
 import { z } from 'zod';
 import type { TrainerEvent } from '../../protocol/messages.ts';
+import { heldFor } from '../../protocol/runs.ts';
 import { metricNames, perMetric } from '../../protocol/step-metrics.ts';
 import { type KnnResult, knnResultSchema, type StepMetrics } from '../../protocol/values.ts';
 import type { Emit } from '../reporter.ts';
@@ -106,11 +107,11 @@ export class Chronicle {
    * As the page does: of a run that goes on stands what it, or a parent that counts the same steps, has measured up to its
    * step.
    */
-  private take({ id, step, parent }: Extract<TrainerEvent, { type: 'run-started' }>): void {
+  private take(started: Extract<TrainerEvent, { type: 'run-started' }>): void {
+    const { id, step } = started;
     this.tell(() => true, false);
     if (this.present) this.others.set(this.present.id, this.present.annals);
-    const inherited = parent && parent.at === parent.step ? this.others.get(parent.id) : undefined;
-    const before = step > 0 ? (this.others.get(id) ?? inherited) : undefined;
+    const before = heldFor(started, this.others);
     const annals = before ? upTo(before, step) : empty();
     this.others.delete(id);
     this.present = { id, annals };
