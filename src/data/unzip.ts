@@ -39,6 +39,12 @@ interface Entry {
   offset: number;
 }
 
+/** Whether the file begins as a zip with members in it does. */
+export async function isZip(blob: Blob): Promise<boolean> {
+  const head = await blob.slice(0, LOCAL_HEADER_BYTES).arrayBuffer();
+  return bytesView(new Uint8Array(head)).u32(0) === LOCAL_HEADER;
+}
+
 /** Reads the directory of an archive. Throws `ArchiveRefused` where it is damaged or asks for more than `limits`. */
 export async function listZip(blob: Blob, limits: ArchiveLimits = ARCHIVE_LIMITS): Promise<ArchiveListing> {
   const zip = blobReader(blob);

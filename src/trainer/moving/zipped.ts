@@ -1,16 +1,16 @@
 /** Weights that come in a zip, as the folder for Hugging Face does. */
 import { SafetensorsError } from '../../core/safetensors-header.ts';
 import { ARCHIVE_LIMITS, ArchiveRefused, MemberBroken } from '../../data/archive.ts';
-import { listZip } from '../../data/unzip.ts';
+import { isZip, listZip } from '../../data/unzip.ts';
 
 /** Weights are larger than pictures: a ViT-B has 340 MB of them. */
 const LIMITS = { ...ARCHIVE_LIMITS, entries: 10_000, memberBytes: 2 * 2 ** 30 };
-const MAGIC = [0x50, 0x4b, 0x03, 0x04];
 
 /** The file itself, or the only .safetensors file of a zip. @throws SafetensorsError where a zip has none, or several */
 export async function safetensorsOf(file: Blob): Promise<Blob> {
-  const first = new Uint8Array(await file.slice(0, MAGIC.length).arrayBuffer());
-  if (!MAGIC.every((byte, i) => first[i] === byte)) return file;
+  // Whoever opens a file that cannot be read says so.
+  const zipped = await isZip(file).catch(() => false);
+  if (!zipped) return file;
   try {
     const { members, refused } = await listZip(file, LIMITS);
     const [member, ...others] = members.filter(({ path }) => isSafetensors(path));

@@ -329,5 +329,11 @@ describe('weights that come in', () => {
     await session.importer.startFrom(toy);
     expect(of('moving-refused')).toHaveLength(3);
     expect(await state()).toEqual(saved);
+    // A file that went away after it was chosen.
+    const gone = new File([bytes.slice()], 'gone.safetensors');
+    const arrayBuffer = () => Promise.reject(new DOMException('It was moved', 'NotReadableError'));
+    vi.spyOn(gone, 'slice').mockReturnValue(Object.assign(new Blob(), { arrayBuffer }));
+    await session.importer.open(7, gone, 'teacher');
+    expect(of('weights-refused').at(-1)?.sentence).toMatch(/^gone.safetensors: .*cannot be read any more/);
   });
 });
